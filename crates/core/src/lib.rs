@@ -1,0 +1,23 @@
+//! Vocabulary and rules of a media repository.
+//!
+//! Everything here is a value or a pure function: what a title is, which rights a group has, which warnings an
+//! upload deserves. The crates around it gather facts and carry out decisions; this one decides.
+//!
+//! Invariants: nothing in it can fail for a reason outside its arguments; it reads no clock, no randomness, no
+//! file and no environment, and knows neither async nor HTTP.
+
+pub mod data;
+pub mod digest;
+pub mod file;
+pub mod key;
+pub mod message;
+pub mod refusal;
+pub mod time;
+
+pub use data::Data;
+pub use digest::{Hashes, Sha1, Sha256};
+pub use file::{MediaInfo, MediaType};
+pub use key::{BlobKey, FileKey};
+pub use message::{Message, Param};
+pub use refusal::Refusal;
+pub use time::{Clock, Entropy, Timestamp};
