@@ -11,8 +11,14 @@ pub mod digest;
 pub mod file;
 pub mod key;
 pub mod message;
+pub mod name;
+pub mod policy;
 pub mod refusal;
+pub mod right;
 pub mod time;
+pub mod title;
+pub mod upload;
+pub mod user;
 
 pub use data::Data;
 pub use digest::{Hashes, Sha1, Sha256};
