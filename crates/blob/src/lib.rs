@@ -1,1 +1,147 @@
-//! commonhold-blob.
+//! Immutable bytes under single-use keys, on disk or in memory.
+//!
+//! A blob begins as a *partial*, which any number of writers fill one after another, each from the offset that the
+//! catalogue has recorded. Sealing turns it into the blob of its key. Nothing here knows what the bytes are, or who
+//! needs them.
+//!
+//! Invariants: a sealed blob is durable and its bytes never change; no key is ever used twice; what a writer has
+//! finished is durable; bytes past the recorded offset mean nothing.
+
+use std::io::{Read, Seek};
+use std::ops::Range;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use commonhold_core::BlobKey;
+use futures_util::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+
+pub mod conformance;
+mod disk;
+mod hashing;
+mod memory;
+mod pool;
+
+pub use disk::DiskStore;
+pub use hashing::Hashing;
+pub use memory::MemoryStore;
+
+/// What went wrong with stored bytes.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The operating system refuses.
+    #[error("{doing}: {source}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// Neither a blob nor a partial has this key.
+    #[error("nothing is stored under {0}")]
+    Missing(BlobKey),
+    /// The key has been used before.
+    #[error("the key {0} is in use")]
+    Taken(BlobKey),
+    /// The blob is sealed and can't be written any more.
+    #[error("{0} is sealed")]
+    Sealed(BlobKey),
+    /// Another writer, or the end of the partial, came between.
+    #[error("the writer of {0} was superseded")]
+    Superseded(BlobKey),
+    /// There are fewer bytes than were recorded, or a sealed blob has another length.
+    #[error("{key} has {found} bytes instead of {expected}")]
+    Length {
+        /// The blob.
+        key: BlobKey,
+        /// Bytes there should be.
+        expected: u64,
+        /// Bytes there are.
+        found: u64,
+    },
+    /// A saved hash state is none of ours.
+    #[error("unknown form of a saved hash state")]
+    HashState,
+    /// The blob store's root lies on several file systems.
+    #[error("partial and sealed blobs must be on one file system")]
+    SeveralFileSystems,
+    /// An earlier failure has ended the writer, or a worker thread panicked.
+    #[error("the blob worker gave no answer")]
+    Gone,
+}
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A blob in the making: what is needed to go on with it after a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partial {
+    key: BlobKey,
+}
+
+impl Partial {
+    /// The key that the sealed blob will have.
+    pub fn key(&self) -> &BlobKey {
+        &self.key
+    }
+}
+
+/// Where bytes are to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a sealed blob.
+    Sealed(BlobKey),
+    /// In a partial. Once that is sealed, in its blob.
+    Partial(Partial),
+}
+
+/// Bytes as they are read, in pieces of bounded size.
+pub type BlobStream = BoxStream<'static, Result<Bytes>>;
+
+/// A blocking reader.
+pub trait ReadSeek: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+/// Stores bytes under keys.
+#[async_trait]
+pub trait BlobStore: Send + Sync + 'static {
+    /// Begins an empty partial.
+    async fn begin(&self, key: BlobKey) -> Result<Partial>;
+
+    /// Opens a partial for writing from the recorded offset `at` on. `hashing` has seen the bytes before. An earlier
+    /// writer of the same partial loses its right to it.
+    async fn write(&self, partial: &Partial, at: u64, hashing: Hashing) -> Result<Box<dyn Writer>>;
+
+    /// Makes the first `size` bytes of a partial the blob of its key, durably, and drops what lies past them. `size`
+    /// is a length that a finished writer's [`Hashing`] had. Costs the same for every size, and may be repeated.
+    async fn seal(&self, partial: &Partial, size: u64) -> Result<()>;
+
+    /// Drops a partial that isn't sealed. May be repeated.
+    async fn discard(&self, partial: &Partial) -> Result<()>;
+
+    /// Streams a range of a sealed blob, as far as the blob goes; `None` if there is none.
+    async fn read(&self, key: &BlobKey, range: Range<u64>) -> Result<Option<BlobStream>>;
+
+    /// The length of a sealed blob.
+    async fn stat(&self, key: &BlobKey) -> Result<Option<u64>>;
+
+    /// Removes a sealed blob. May be repeated. After a power failure the blob may be back; it is then an orphan.
+    async fn remove(&self, key: &BlobKey) -> Result<()>;
+
+    /// Up to `limit` keys of sealed blobs: those that follow `after` in an order of the store's own.
+    async fn list(&self, after: Option<&BlobKey>, limit: usize) -> Result<Vec<BlobKey>>;
+
+    /// Opens bytes for a blocking reader; not for async threads.
+    fn open(&self, place: &Place) -> Result<Box<dyn ReadSeek>>;
+}
+
+/// Takes bytes in. Dropping it gives up: what it wrote lies past the recorded offset.
+#[async_trait]
+pub trait Writer: Send {
+    /// Takes the next bytes. They may reach the disk later.
+    async fn write(&mut self, bytes: Bytes) -> Result<()>;
+
+    /// Returns when all bytes are durable, with the state over everything up to their end.
+    async fn finish(self: Box<Self>) -> Result<Hashing>;
+}
