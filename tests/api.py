@@ -82,11 +82,14 @@ class Wiki:
         return http.client.HTTPConnection(address.hostname, address.port, timeout=self.timeout)
 
     def raw(self, body, content_type, query="", headers=None):
-        """Posts these very bytes with the session's cookies; gives the answer, errors included."""
+        """Posts these very bytes with the session's cookies; gives the answer, errors included.
+
+        With `Transfer-Encoding: chunked` the body is an iterable of pieces.
+        """
         connection = self.connect()
         path = urllib.parse.urlsplit(self.url).path + query
         headers = {"Content-Type": content_type, "Cookie": self.cookie_header(), **(headers or {})}
-        connection.request("POST", path, body=body, headers=headers)
+        connection.request("POST", path, body, headers, encode_chunked="Transfer-Encoding" in headers)
         response = connection.getresponse()
         answer = response.read()
         connection.close()
