@@ -79,3 +79,79 @@ impl fmt::Debug for Hashing {
         f.debug_struct("Hashing").field("size", &self.size).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(len: usize) -> Vec<u8> {
+        (0..len).map(|i| (i % 251) as u8).collect()
+    }
+
+    #[test]
+    fn hashes_are_those_of_the_standards() {
+        let mut hashing = Hashing::new();
+        hashing.update(b"a");
+        hashing.update(b"bc");
+        let hashes = hashing.hashes();
+        assert_eq!(hashes.size, 3);
+        assert_eq!(hashes.sha1.hex(), "a9993e364706816aba3e25717850c26c9cd0d89d");
+        let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hashes.sha256.hex(), sha256);
+    }
+
+    #[test]
+    fn asking_for_hashes_does_not_end_the_run() {
+        let (mut asked, mut straight) = (Hashing::new(), Hashing::new());
+        asked.update(b"one");
+        let _ = asked.hashes();
+        asked.update(b"two");
+        straight.update(b"onetwo");
+        assert_eq!(asked.hashes(), straight.hashes());
+    }
+
+    #[test]
+    fn a_resumed_run_ends_like_a_straight_one() {
+        let text = text(40_000);
+        let mut straight = Hashing::new();
+        straight.update(&text);
+        for at in [0, 1, 55, 56, 63, 64, 65, 16 * 1024, 39_999, 40_000] {
+            let mut first = Hashing::new();
+            first.update(&text[..at]);
+            let mut second = Hashing::resume(&first.save()).unwrap();
+            assert_eq!(second.size(), at as u64);
+            second.update(&text[at..]);
+            assert_eq!(second.hashes(), straight.hashes(), "{at}");
+        }
+    }
+
+    /// Uploads survive an update of the server, so the form may only change together with `FORMAT`.
+    #[test]
+    fn the_saved_form_is_stable() {
+        let golden = include_str!("hashing.golden").trim();
+        let mut hashing = Hashing::new();
+        hashing.update(&text(100));
+        let hex: String = hashing.save().iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hex, golden);
+        let saved: Vec<u8> = (0..golden.len())
+            .step_by(2)
+            .map(|i| u8::from_str_radix(&golden[i..i + 2], 16).unwrap())
+            .collect();
+        let mut resumed = Hashing::resume(&saved).unwrap();
+        resumed.update(b"!");
+        hashing.update(b"!");
+        assert_eq!(resumed.hashes(), hashing.hashes());
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        let saved = Hashing::new().save();
+        let mut other_format = saved.clone();
+        other_format[0] += 1;
+        let mut longer = saved.clone();
+        longer.push(0);
+        for bad in [&[][..], &saved[..saved.len() - 1], &other_format, &longer] {
+            assert!(matches!(Hashing::resume(bad), Err(Error::HashState)));
+        }
+    }
+}
