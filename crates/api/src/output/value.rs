@@ -1,0 +1,450 @@
+//! The tree a module answers with.
+//!
+//! It holds each fact once; what differs between the formats and their versions is said by the kind of a value or
+//! of an entry, and applied by the printers.
+
+use std::borrow::Cow;
+
+use commonhold_core::data::Data;
+
+/// A value in an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// No value.
+    Null,
+    /// A truth value; in version 1 `""` when true and absent when false.
+    Bool(bool),
+    /// A truth value that stays one in version 1.
+    RealBool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// Text.
+    Str(String),
+    /// Values in order.
+    List(List),
+    /// Named values in order.
+    Map(Map),
+}
+
+/// Values in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct List {
+    pub(super) items: Vec<Value>,
+    pub(super) tag: Option<&'static str>,
+    pub(super) indexed: bool,
+}
+
+/// Named values in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Map {
+    pub(super) entries: Vec<Entry>,
+    pub(super) shape: Shape,
+    pub(super) tag: Option<&'static str>,
+}
+
+/// One name and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Entry {
+    pub(super) key: Cow<'static, str>,
+    pub(super) role: Role,
+    pub(super) value: Value,
+}
+
+/// What an entry is to its map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// An attribute in XML when it is a scalar.
+    Plain,
+    /// The element's text in XML, `*` in version 1.
+    Content,
+    /// An element in XML even when it is a scalar.
+    Element,
+    /// An element in XML, `{"*": …}` in version 1.
+    Starred,
+}
+
+/// What a map becomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A map everywhere.
+    #[default]
+    Object,
+    /// A list of its values in version 2.
+    ListInV2,
+    /// A map, but in XML elements that carry the name in this attribute.
+    Pairs(&'static str),
+    /// The same, and in version 1 a list of maps with the name under this key.
+    PairsInV1(&'static str),
+}
+
+impl Value {
+    /// The map inside, if it is one.
+    pub fn as_map(&self) -> Option<&Map> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The map inside, if it is one.
+    pub fn as_map_mut(&mut self) -> Option<&mut Map> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The list inside, if it is one.
+    pub fn as_list(&self) -> Option<&List> {
+        match self {
+            Self::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The text inside, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether XML can write it as an attribute or as text.
+    pub(super) fn is_scalar(&self) -> bool {
+        !matches!(self, Self::List(_) | Self::Map(_))
+    }
+
+    /// A list's items, or a map's numbered entries, are named `tag` in XML; other values stay as they are.
+    pub fn tagged(mut self, tag: &'static str) -> Self {
+        match &mut self {
+            Self::List(list) => list.tag = Some(tag),
+            Self::Map(map) => map.tag = Some(tag),
+            _ => {}
+        }
+        self
+    }
+
+    /// Lists at any depth have their items named `tag` in XML.
+    pub fn tagged_throughout(self, tag: &'static str) -> Self {
+        self.convert(&mut |value| value.tagged(tag))
+    }
+
+    /// Booleans at any depth stay booleans in version 1: file metadata has such.
+    pub fn with_real_bools(self) -> Self {
+        self.convert(&mut |value| match value {
+            Self::Bool(truth) => Self::RealBool(truth),
+            other => other,
+        })
+    }
+
+    fn convert(self, change: &mut impl FnMut(Self) -> Self) -> Self {
+        let inside = match self {
+            Self::List(mut list) => {
+                list.items = list.items.into_iter().map(|item| item.convert(change)).collect();
+                Self::List(list)
+            }
+            Self::Map(mut map) => {
+                map.entries = map
+                    .entries
+                    .into_iter()
+                    .map(|entry| Entry { value: entry.value.convert(change), ..entry })
+                    .collect();
+                Self::Map(map)
+            }
+            scalar => scalar,
+        };
+        change(inside)
+    }
+}
+
+impl List {
+    /// A list whose items are named `tag` in XML.
+    pub fn new(tag: &'static str) -> Self {
+        Self { tag: Some(tag), ..Self::default() }
+    }
+
+    /// A list of these.
+    pub fn of<T: Into<Value>>(tag: &'static str, items: impl IntoIterator<Item = T>) -> Self {
+        Self { items: items.into_iter().map(Into::into).collect(), tag: Some(tag), indexed: false }
+    }
+
+    /// In version 2 a map from the indexes, as `thumblimits` is.
+    pub fn indexed_in_v2(mut self) -> Self {
+        self.indexed = true;
+        self
+    }
+
+    /// Adds an item.
+    pub fn push(&mut self, item: impl Into<Value>) {
+        self.items.push(item.into());
+    }
+
+    /// The items.
+    pub fn items(&self) -> &[Value] {
+        &self.items
+    }
+
+    /// The items, to change them.
+    pub fn items_mut(&mut self) -> &mut Vec<Value> {
+        &mut self.items
+    }
+
+    /// How many items there are.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+}
+
+impl Map {
+    /// An empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A map that is a list of its values in version 2, as `query.pages` is; `tag` names the values in XML.
+    pub fn keyed_list(tag: &'static str) -> Self {
+        Self { shape: Shape::ListInV2, tag: Some(tag), ..Self::default() }
+    }
+
+    /// A map of arbitrary names, which XML writes as `<tag name="…">value</tag>` with the attribute `name`.
+    pub fn pairs(name: &'static str, tag: &'static str) -> Self {
+        Self { shape: Shape::Pairs(name), tag: Some(tag), ..Self::default() }
+    }
+
+    /// The same, but in version 1 a list of `{name: …, "*": value}`.
+    pub fn pairs_in_v1(name: &'static str, tag: &'static str) -> Self {
+        Self { shape: Shape::PairsInV1(name), tag: Some(tag), ..Self::default() }
+    }
+
+    /// Entries whose names are whole numbers are named `tag` in XML.
+    pub fn tagged(mut self, tag: &'static str) -> Self {
+        self.tag = Some(tag);
+        self
+    }
+
+    /// Sets a value; one that is there already keeps its place.
+    pub fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
+        self.put(key.into(), Role::Plain, value.into())
+    }
+
+    /// Sets a value if there is one.
+    pub fn set_some<T: Into<Value>>(
+        &mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: Option<T>,
+    ) -> &mut Self {
+        match value {
+            Some(value) => self.set(key, value),
+            None => self,
+        }
+    }
+
+    /// Sets `true` if it holds; unlike `set`, says nothing in version 2 either if it does not.
+    pub fn flag(&mut self, key: impl Into<Cow<'static, str>>, holds: bool) -> &mut Self {
+        if holds { self.set(key, true) } else { self }
+    }
+
+    /// Sets what the map is about: the text of its element in XML, `*` in version 1.
+    pub fn set_content(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
+        self.put(key.into(), Role::Content, value.into())
+    }
+
+    /// Sets a value that is an element in XML even if it is a scalar.
+    pub fn set_element(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
+        self.put(key.into(), Role::Element, value.into())
+    }
+
+    /// Sets a value that is an element in XML and `{"*": …}` in version 1.
+    pub fn set_starred(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
+        self.put(key.into(), Role::Starred, value.into())
+    }
+
+    /// The map with a value: `set` for building in one expression.
+    pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
+        self.set(key, value);
+        self
+    }
+
+    /// Sets a value and moves it before all others.
+    pub fn set_first(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
+        let key = key.into();
+        self.entries.retain(|entry| entry.key != key);
+        self.entries.insert(0, Entry { key, role: Role::Plain, value: value.into() });
+        self
+    }
+
+    /// Adds a value whose name is known to be new, without looking.
+    pub fn push(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+        self.entries.push(Entry { key: key.into(), role: Role::Plain, value: value.into() });
+    }
+
+    /// Adds the entries of another map.
+    pub fn extend(&mut self, other: Map) {
+        for Entry { key, role, value } in other.entries {
+            self.put(key, role, value);
+        }
+    }
+
+    /// The map under a name, made if it is not there (or is something else).
+    pub fn map_at(&mut self, key: impl Into<Cow<'static, str>>) -> &mut Map {
+        let value = self.slot(key.into());
+        if !matches!(value, Value::Map(_)) {
+            *value = Value::Map(Map::new());
+        }
+        match value {
+            Value::Map(map) => map,
+            _ => unreachable!("it was made a map above"),
+        }
+    }
+
+    /// The list under a name, made if it is not there (or is something else).
+    pub fn list_at(&mut self, key: impl Into<Cow<'static, str>>, tag: &'static str) -> &mut List {
+        let value = self.slot(key.into());
+        if !matches!(value, Value::List(_)) {
+            *value = Value::List(List::new(tag));
+        }
+        match value {
+            Value::List(list) => list,
+            _ => unreachable!("it was made a list above"),
+        }
+    }
+
+    /// The value under a name.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+    }
+
+    /// The value under a name, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
+    }
+
+    /// Whether there is a value under a name.
+    pub fn contains(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Takes out the value under a name.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        let at = self.entries.iter().position(|entry| entry.key == key)?;
+        Some(self.entries.remove(at).value)
+    }
+
+    /// The names and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.entries.iter().map(|entry| (entry.key.as_ref(), &entry.value))
+    }
+
+    /// The values in order, to change them.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        self.entries.iter_mut().map(|entry| &mut entry.value)
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn put(&mut self, key: Cow<'static, str>, role: Role, value: Value) -> &mut Self {
+        match self.entries.iter_mut().find(|entry| entry.key == key) {
+            Some(entry) => (entry.role, entry.value) = (role, value),
+            None => self.entries.push(Entry { key, role, value }),
+        }
+        self
+    }
+
+    fn slot(&mut self, key: Cow<'static, str>) -> &mut Value {
+        let at = self.entries.iter().position(|entry| entry.key == key).unwrap_or_else(|| {
+            self.push(key, Value::Null);
+            self.entries.len() - 1
+        });
+        &mut self.entries[at].value
+    }
+}
+
+macro_rules! from {
+    ($($type:ty => $value:ident $make:expr;)*) => {$(
+        impl From<$type> for Value {
+            fn from($value: $type) -> Self {
+                $make
+            }
+        }
+    )*};
+}
+
+from! {
+    bool => v Self::Bool(v);
+    i64 => v Self::Int(v);
+    i32 => v Self::Int(v.into());
+    u32 => v Self::Int(v.into());
+    u64 => v Self::Int(i64::try_from(v).unwrap_or(i64::MAX));
+    usize => v Self::Int(i64::try_from(v).unwrap_or(i64::MAX));
+    f64 => v Self::Float(v);
+    &str => v Self::Str(v.to_owned());
+    String => v Self::Str(v);
+    &String => v Self::Str(v.clone());
+    Cow<'_, str> => v Self::Str(v.into_owned());
+    List => v Self::List(v);
+    Map => v Self::Map(v);
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl<T: Into<Value>> From<Vec<T>> for Value {
+    fn from(items: Vec<T>) -> Self {
+        Self::List(List { items: items.into_iter().map(Into::into).collect(), ..List::default() })
+    }
+}
+
+impl<K: Into<Cow<'static, str>>, V: Into<Value>> FromIterator<(K, V)> for Map {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut map = Self::new();
+        for (key, value) in entries {
+            map.set(key, value);
+        }
+        map
+    }
+}
+
+impl From<&Data> for Value {
+    fn from(data: &Data) -> Self {
+        data.clone().into()
+    }
+}
+
+impl From<Data> for Value {
+    fn from(data: Data) -> Self {
+        match data {
+            Data::Null => Self::Null,
+            Data::Bool(v) => Self::Bool(v),
+            Data::Int(v) => Self::Int(v),
+            Data::Float(v) => Self::Float(v),
+            Data::Str(v) => Self::Str(v),
+            Data::List(items) => items.into(),
+            Data::Map(entries) => {
+                let mut map = Map::new();
+                for (key, value) in entries {
+                    map.push(key, Self::from(value));
+                }
+                Self::Map(map)
+            }
+        }
+    }
+}
