@@ -1,0 +1,186 @@
+"""Pulls the plug at random moments: what was acknowledged stays, what wasn't is there whole or not at all."""
+
+import itertools
+import os
+import random
+import threading
+
+import requests
+
+from api import ApiError, Wiki, sha1
+from media import jpeg
+
+KILLS = 50
+LONGEST_ROUND_SECONDS = 0.6
+CHUNK = 8192
+
+
+class Ledger:
+    """What the clients have sent, and what of it the server has acknowledged."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.sent = {}
+        self.acknowledged = {}
+
+    def send(self, name, digest):
+        with self.lock:
+            self.sent[name] = digest
+
+    def acknowledge(self, name, answer):
+        with self.lock:
+            assert answer["result"] == "Success", answer
+            assert answer["filename"] == name
+            self.acknowledged[name] = self.sent[name]
+
+
+class Client(threading.Thread):
+    """Uploads one file after the other until the server is gone."""
+
+    def __init__(self, wiki, ledger, work):
+        super().__init__()
+        self.wiki, self.ledger, self.work = wiki, ledger, work
+        self.failure = None
+
+    def run(self):
+        try:
+            while True:
+                self.work(self.wiki, self.ledger)
+        except requests.RequestException:
+            pass
+        except Exception as failure:  # told by the main thread
+            self.failure = failure
+
+
+class Direct:
+    """Uploads in one request each."""
+
+    def __init__(self, label, seed):
+        self.label, self.random, self.count = label, random.Random(seed), itertools.count()
+
+    def __call__(self, wiki, ledger):
+        name = f"Direct_{self.label}_{next(self.count)}.jpg"
+        data = jpeg(seed=self.random.random(), extra=self.random.randbytes(self.random.randrange(60_000)))
+        ledger.send(name, sha1(data))
+        ledger.acknowledge(name, wiki.upload(name, file=data))
+
+
+class Chunked:
+    """One chunked upload after the other; each step may be cut off, and is then repeated unchanged."""
+
+    def __init__(self, label, seed):
+        self.label, self.random, self.count = label, random.Random(seed), itertools.count()
+        self.name = None
+
+    def begin(self):
+        self.name = f"Chunked_{self.label}_{next(self.count)}.jpg"
+        self.data = jpeg(seed=self.random.random(), extra=self.random.randbytes(60_000))
+        self.key, self.offset, self.whole = None, 0, False
+        # Whether the server may have done the next step already, without our having got its answer.
+        self.unanswered = False
+
+    def __call__(self, wiki, ledger):
+        if self.name is None:
+            self.begin()
+        if self.whole:
+            ledger.send(self.name, sha1(self.data))
+            ledger.acknowledge(self.name, wiki.upload(self.name, filekey=self.key))
+            self.name = None
+        else:
+            self.step(wiki)
+
+    def step(self, wiki):
+        """One chunk, at the offset that was acknowledged last."""
+        chunk = self.data[self.offset:self.offset + CHUNK]
+        reached = self.offset + len(chunk)
+        key = {"filekey": self.key} if self.key else {}
+        repeated, self.unanswered = self.unanswered, True
+        try:
+            answer = wiki.upload(
+                self.name, chunk=chunk, offset=self.offset, filesize=len(self.data), stash=1, ignorewarnings=1, **key
+            )
+        except ApiError as refused:
+            # A chunk that had been taken before the cut may be refused, if the answer says where to go on.
+            if not (repeated and refused.code == "stashfailed" and refused.error.get("offset") == str(reached)):
+                raise
+            self.offset, self.unanswered = reached, False
+            return
+        self.unanswered = False
+        if answer["result"] == "Continue":
+            assert answer["offset"] == reached, answer
+        else:
+            assert (answer["result"], reached) == ("Success", len(self.data)), answer
+            assert answer["imageinfo"]["sha1"] == sha1(self.data)
+            self.whole = True
+        self.key, self.offset = answer["filekey"], reached
+
+
+def listed(wiki):
+    """All files: name to entry."""
+    files, more = {}, {}
+    while more is not None:
+        answer = wiki.call(action="query", list="allimages", ailimit="max", aiprop="sha1|size|url", **more)
+        files.update((entry["name"], entry) for entry in answer["query"]["allimages"])
+        more = answer.get("continue")
+    return files
+
+
+def check(wiki, ledger, verified):
+    """Nothing acknowledged is lost, and nothing is there by halves."""
+    files, reader = listed(wiki), requests.Session()
+    for name, digest in ledger.acknowledged.items():
+        assert name in files, f"{name} was acknowledged and is lost"
+        assert files[name]["sha1"] == digest, name
+    for name, entry in files.items():
+        assert entry["sha1"] == ledger.sent[name], f"{name} isn't what was sent"
+        if name not in verified:
+            answer = reader.get(entry["url"], timeout=60)
+            assert answer.status_code == 200, entry
+            assert (len(answer.content), sha1(answer.content)) == (entry["size"], entry["sha1"]), entry
+            verified.add(name)
+    # What was under way has both its page and its file, or neither.
+    unsure = [name for name in ledger.sent if name not in ledger.acknowledged]
+    for at in range(0, len(unsure), 50):
+        titles = "|".join("File:" + name for name in unsure[at:at + 50])
+        answer = wiki.call(action="query", prop="info|imageinfo", titles=titles, iiprop="sha1")
+        for page in answer["query"]["pages"]:
+            assert ("missing" in page) == ("imageinfo" not in page), page
+
+
+def session(target, first):
+    """Another connection in the same login: nobody has to log in again after a crash."""
+    wiki = Wiki(target.api)
+    wiki.http.cookies.update(first.http.cookies)
+    wiki.token = first.token
+    return wiki
+
+
+def test_fifty_kills(new_server):
+    seed = int(os.environ.get("COMMONHOLD_TEST_SEED") or random.randrange(10**9))
+    print(f"COMMONHOLD_TEST_SEED={seed}")
+    moments = random.Random(seed)
+    target = new_server()
+    run(target, target.wiki(), moments)
+
+
+def run(target, login, moments):
+    """All the rounds."""
+    server, ledger, verified = target.server, Ledger(), set()
+    works = [kind(label, moments.random()) for kind in (Direct, Chunked) for label in "AB"]
+    for number in range(KILLS):
+        clients = [Client(session(target, login), ledger, work) for work in works]
+        moment = moments.uniform(0, LONGEST_ROUND_SECONDS)
+        print(f"kill {number + 1} after {moment:.3f} s, {len(ledger.acknowledged)} uploads acknowledged so far")
+        killer = threading.Timer(moment, server.kill)
+        for client in clients:
+            client.start()
+        killer.start()
+        for thread in (killer, *clients):
+            thread.join()
+        server.start()
+        for client in clients:
+            assert client.failure is None, (client.work.__dict__.get("name"), client.failure)
+        check(login, ledger, verified)
+    assert any(name.startswith("Direct") for name in ledger.acknowledged)
+    assert any(name.startswith("Chunked") for name in ledger.acknowledged)
+    check(login, ledger, set())
