@@ -1,1 +1,22 @@
-//! commonhold-media.
+//! What is in the bytes of a file: its type, whether it is safe to keep, and its dimensions and metadata.
+//!
+//! The rules are those of MediaWiki's upload verification, so that a client sees the same answers. All
+//! functions read a seekable source in bounded pieces; none holds a whole file. An `Err` is a fault of the
+//! source; damaged files are described as far as they can be read.
+
+mod detect;
+mod inspect;
+mod mime;
+mod ogg;
+mod script;
+mod sniff;
+mod source;
+mod svg;
+mod verify;
+mod xml;
+mod zip;
+
+pub use detect::detect;
+pub use inspect::inspect;
+pub use mime::{guess_extension, logical_type, stash_type};
+pub use verify::{Reason, verify, verify_chunk};
