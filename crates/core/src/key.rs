@@ -74,9 +74,10 @@ impl FileKey {
     pub fn new(now: Timestamp, entropy: &dyn Entropy, user_id: i64, extension: &str) -> Self {
         let mut random = [0u8; 12];
         entropy.fill(&mut random);
-        let [a, b, c, d, e, f, g, h, i, j, k, l] = random;
-        let micros = u64::from(u32::from_be_bytes([a, b, c, d])) % 100_000_000;
-        let salt = u64::from_be_bytes([e, f, g, h, i, j, k, l]);
+        let number = |bytes: &[u8]| bytes.iter().fold(0u64, |number, byte| (number << 8) | u64::from(*byte));
+        let (moment, salt) = random.split_at(4);
+        let micros = number(moment) % 100_000_000;
+        let salt = number(salt);
         let time = base36(now.unix().unsigned_abs() * 100_000_000 + micros);
         Self(format!("{time}.{}.{user_id}.{extension}", base36(salt)))
     }

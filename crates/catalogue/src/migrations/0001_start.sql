@@ -1,0 +1,132 @@
+-- {ID} is a key that numbers itself, {BYTES} and {TEXT} are types. Times are Unix seconds.
+
+CREATE TABLE site (
+    name {TEXT} NOT NULL PRIMARY KEY,
+    value {BYTES} NOT NULL
+);
+
+CREATE TABLE users (
+    id {ID},
+    name {TEXT} NOT NULL UNIQUE,
+    password_hash {TEXT},
+    groups_json {TEXT} NOT NULL,
+    registration BIGINT NOT NULL,
+    edit_count BIGINT NOT NULL
+);
+
+CREATE TABLE bot_passwords (
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    app_id {TEXT} NOT NULL,
+    password_hash {TEXT} NOT NULL,
+    grants_json {TEXT} NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (user_id, app_id)
+);
+
+CREATE TABLE login_failures (
+    name {TEXT} NOT NULL PRIMARY KEY,
+    since BIGINT NOT NULL,
+    failures BIGINT NOT NULL
+);
+
+-- The cookie itself is nowhere: id_hash is its SHA-256.
+CREATE TABLE sessions (
+    id_hash {BYTES} NOT NULL PRIMARY KEY,
+    user_id BIGINT REFERENCES users (id),
+    secret {BYTES} NOT NULL,
+    app_id {TEXT},
+    created BIGINT NOT NULL,
+    last_seen BIGINT NOT NULL
+);
+CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_seen ON sessions (last_seen);
+
+-- A page of the wiki; files have theirs in namespace 6.
+CREATE TABLE pages (
+    id {ID},
+    ns BIGINT NOT NULL,
+    dbkey {TEXT} NOT NULL,
+    latest_revision BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    touched BIGINT NOT NULL,
+    is_new BIGINT NOT NULL,
+    UNIQUE (ns, dbkey)
+);
+
+CREATE TABLE revisions (
+    id {ID},
+    page_id BIGINT NOT NULL REFERENCES pages (id),
+    parent_id BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    user_name {TEXT} NOT NULL,
+    made BIGINT NOT NULL,
+    comment {TEXT} NOT NULL,
+    content {TEXT} NOT NULL
+);
+CREATE INDEX revisions_page ON revisions (page_id, id);
+
+-- Versions of files. archive_name is null for the current one.
+CREATE TABLE versions (
+    id {ID},
+    name {TEXT} NOT NULL,
+    archive_name {TEXT},
+    blob_key {TEXT} NOT NULL,
+    size BIGINT NOT NULL,
+    sha1 {BYTES} NOT NULL,
+    sha256 {BYTES} NOT NULL,
+    mime {TEXT} NOT NULL,
+    info_json {TEXT} NOT NULL,
+    uploaded BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    user_name {TEXT} NOT NULL,
+    comment {TEXT} NOT NULL
+);
+CREATE UNIQUE INDEX versions_current ON versions (name) WHERE archive_name IS NULL;
+CREATE UNIQUE INDEX versions_archive ON versions (archive_name) WHERE archive_name IS NOT NULL;
+CREATE INDEX versions_name ON versions (name, id);
+CREATE INDEX versions_time ON versions (uploaded, name) WHERE archive_name IS NULL;
+CREATE INDEX versions_user ON versions (user_name, uploaded, name) WHERE archive_name IS NULL;
+CREATE INDEX versions_sha1 ON versions (sha1);
+CREATE INDEX versions_content ON versions (sha256, size);
+
+CREATE TABLE logs (
+    id {ID},
+    log_type {TEXT} NOT NULL,
+    log_action {TEXT} NOT NULL,
+    made BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    user_name {TEXT} NOT NULL,
+    ns BIGINT NOT NULL,
+    dbkey {TEXT} NOT NULL,
+    page_id BIGINT NOT NULL,
+    comment {TEXT} NOT NULL,
+    params_json {TEXT} NOT NULL
+);
+CREATE INDEX logs_title ON logs (ns, dbkey, id);
+
+-- Files that are their owner's alone, whole or still arriving in chunks.
+CREATE TABLE stash (
+    id {ID},
+    filekey {TEXT} NOT NULL UNIQUE,
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    status {TEXT} NOT NULL,
+    created BIGINT NOT NULL,
+    touched BIGINT NOT NULL,
+    blob_key {TEXT} NOT NULL,
+    partial {TEXT},
+    filename {TEXT} NOT NULL,
+    received BIGINT NOT NULL,
+    filesize BIGINT NOT NULL,
+    hash_state {BYTES},
+    size BIGINT,
+    sha1 {BYTES},
+    sha256 {BYTES},
+    info_json {TEXT},
+    attempt BIGINT NOT NULL,
+    lease_until BIGINT,
+    successor {TEXT},
+    published_version BIGINT
+);
+CREATE INDEX stash_user ON stash (user_id, id);
+CREATE INDEX stash_touched ON stash (touched);
+CREATE INDEX stash_blob ON stash (blob_key);

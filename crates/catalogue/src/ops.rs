@@ -1,0 +1,8 @@
+//! What is asked of the catalogue, a file for each subject.
+
+pub mod accounts;
+pub mod files;
+pub mod logs;
+pub mod pages;
+pub mod sessions;
+pub mod stash;

@@ -1,0 +1,163 @@
+//! SQLite: one thread writes, some read.
+//!
+//! The writer takes all the jobs that wait, gives each a savepoint in one transaction, commits once, and only then
+//! answers. So many small transactions share one sync of the disk, and none waits for a lock.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags, params_from_iter};
+
+use crate::db::{Engine, Read, ReadJob, Tx, WriteJob};
+use crate::{DbError, Row, Value, migrate};
+
+const READERS: usize = 4;
+/// Most jobs of one commit, so that the first of them doesn't wait for ever.
+const GROUP: usize = 256;
+/// Another process (the command line) may write as well.
+const BUSY: Duration = Duration::from_secs(10);
+
+pub(crate) struct Sqlite {
+    writes: Sender<Box<dyn WriteJob>>,
+    reads: Sender<Box<dyn ReadJob>>,
+}
+
+impl Sqlite {
+    pub(crate) fn open(path: &Path) -> Result<Self, DbError> {
+        let mut writer = connect(path)?;
+        writer.pragma_update(None, "journal_mode", "wal")?;
+        migrate::sqlite(&mut writer)?;
+        let (writes, queue) = channel();
+        std::thread::Builder::new().name("catalogue-writer".to_owned()).spawn(move || write(&writer, &queue))?;
+        let (reads, queue) = channel();
+        let queue = Arc::new(Mutex::new(queue));
+        for number in 0..READERS {
+            let connection = connect(path)?;
+            let queue = Arc::clone(&queue);
+            let name = format!("catalogue-reader-{number}");
+            std::thread::Builder::new().name(name).spawn(move || read(&connection, &queue))?;
+        }
+        Ok(Self { writes, reads })
+    }
+}
+
+impl Engine for Sqlite {
+    fn read(&self, job: Box<dyn ReadJob>) {
+        if let Err(unsent) = self.reads.send(job) {
+            unsent.0.finish(Err(DbError::Closed));
+        }
+    }
+
+    fn write(&self, job: Box<dyn WriteJob>) {
+        if let Err(unsent) = self.writes.send(job) {
+            unsent.0.finish(Err(DbError::Closed));
+        }
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, DbError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+fn write(connection: &Connection, queue: &Receiver<Box<dyn WriteJob>>) {
+    while let Ok(first) = queue.recv() {
+        let mut group = vec![first];
+        group.extend(queue.try_iter().take(GROUP - 1));
+        let committed = commit_group(connection, &mut group);
+        if let Err(error) = &committed {
+            tracing::error!(%error, jobs = group.len(), "a group of transactions failed");
+            // Fails as well where no transaction is open; that is the wanted state.
+            drop(connection.execute_batch("ROLLBACK"));
+        }
+        for job in group {
+            job.finish(committed.as_ref().map(|()| ()).map_err(|error| DbError::Commit(error.to_string())));
+        }
+    }
+}
+
+fn commit_group(connection: &Connection, group: &mut [Box<dyn WriteJob>]) -> Result<(), DbError> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    for job in group {
+        connection.execute_batch("SAVEPOINT job")?;
+        let stays = job.run(&mut Handle(connection));
+        if !stays {
+            connection.execute_batch("ROLLBACK TO job")?;
+        }
+        connection.execute_batch("RELEASE job")?;
+    }
+    connection.execute_batch("COMMIT")?;
+    Ok(())
+}
+
+fn read(connection: &Connection, queue: &Mutex<Receiver<Box<dyn ReadJob>>>) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(mut job) = next else { return };
+        // One transaction, so that several queries see the same state.
+        let begun = connection.execute_batch("BEGIN");
+        if begun.is_ok() {
+            job.run(&mut Handle(connection));
+        }
+        let ended = begun.and_then(|()| connection.execute_batch("COMMIT"));
+        job.finish(ended.map_err(DbError::from));
+    }
+}
+
+struct Handle<'a>(&'a Connection);
+
+impl Read for Handle<'_> {
+    fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(params_from_iter(params.iter().map(bind)))?;
+        let mut out = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mut values = Vec::with_capacity(columns);
+            for index in 0..columns {
+                values.push(match row.get_ref(index)? {
+                    ValueRef::Null => Value::Null,
+                    ValueRef::Integer(v) => Value::Int(v),
+                    ValueRef::Real(_) => return Err(DbError::Corrupt { what: "number" }),
+                    ValueRef::Text(v) => {
+                        let text = std::str::from_utf8(v).map_err(|_| DbError::Corrupt { what: "text" })?;
+                        Value::Text(text.to_owned())
+                    }
+                    ValueRef::Blob(v) => Value::Blob(v.to_vec()),
+                });
+            }
+            out.push(Row(values));
+        }
+        Ok(out)
+    }
+}
+
+impl Tx for Handle<'_> {
+    fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, DbError> {
+        let touched = self.0.prepare_cached(sql)?.execute(params_from_iter(params.iter().map(bind)))?;
+        Ok(touched as u64)
+    }
+
+    /// There is one writer.
+    fn lock(&mut self, _name: &str) -> Result<(), DbError> {
+        Ok(())
+    }
+}
+
+fn bind(value: &Value) -> rusqlite::types::ToSqlOutput<'_> {
+    let value = match value {
+        Value::Null => ValueRef::Null,
+        Value::Int(v) => ValueRef::Integer(*v),
+        Value::Text(v) => ValueRef::Text(v.as_bytes()),
+        Value::Blob(v) => ValueRef::Blob(v),
+    };
+    rusqlite::types::ToSqlOutput::Borrowed(value)
+}
