@@ -34,9 +34,9 @@ struct State {
 pub(crate) struct Answer<T>(oneshot::Receiver<Result<T>>);
 
 impl<T> Answer<T> {
-    /// Waits for the job. When the waiting is cancelled, it can be taken up again.
-    pub(crate) async fn get(&mut self) -> Result<T> {
-        (&mut self.0).await.unwrap_or(Err(Error::Gone))
+    /// Waits for the job.
+    pub(crate) async fn get(self) -> Result<T> {
+        self.0.await.unwrap_or(Err(Error::Gone))
     }
 }
 

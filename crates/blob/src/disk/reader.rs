@@ -45,7 +45,7 @@ async fn rest(pool: Arc<Pool>, source: Source) -> Result<BoxStream<'static, Resu
 type Ahead = Option<(Arc<Pool>, Answer<Piece>)>;
 
 async fn next(state: Ahead) -> Result<Option<(Bytes, Ahead)>> {
-    let Some((pool, mut ahead)) = state else { return Ok(None) };
+    let Some((pool, ahead)) = state else { return Ok(None) };
     let (bytes, source) = ahead.get().await?;
     if source.left == 0 {
         return Ok(Some((bytes, None)));

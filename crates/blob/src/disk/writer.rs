@@ -1,7 +1,7 @@
 //! Positioned writes behind the network's back.
 //!
-//! Frames are gathered into blocks. A worker thread hashes and writes one block while the next one arrives, so a
-//! writer holds two blocks at most, and the sender waits when the disk does.
+//! Frames are gathered into blocks. Worker threads hash and write one block while the next one arrives, so a writer
+//! holds two blocks at most, and the sender waits when the disk does.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use commonhold_core::BlobKey;
 
 use super::turn::Turn;
@@ -33,26 +33,21 @@ pub(super) struct DiskWriter {
     pool: Arc<Pool>,
     /// Where the gathered bytes belong.
     position: u64,
-    gathered: Vec<u8>,
-    worker: Worker,
+    gathered: BytesMut,
+    state: State,
 }
 
-/// What goes to a worker thread with a block and comes back.
-struct Load {
-    hashing: Hashing,
-    spare: Vec<u8>,
-}
-
-enum Worker {
-    Idle(Box<Load>),
-    Busy(Answer<Box<Load>>),
+enum State {
+    Idle(Box<Hashing>),
+    Busy(Busy),
     Failed,
 }
 
-enum Block {
-    Gathered(Vec<u8>),
-    /// A frame that is large enough as it came.
-    Frame(Bytes),
+/// A block at the workers: one thread hashes it and another writes it.
+struct Busy {
+    block: Bytes,
+    hashing: Answer<Box<Hashing>>,
+    writing: Answer<()>,
 }
 
 impl Target {
@@ -98,77 +93,67 @@ impl Target {
 
 impl DiskWriter {
     pub(super) fn new(target: Target, pool: Arc<Pool>, at: u64, hashing: Hashing) -> Self {
-        let worker = Worker::Idle(Box::new(Load { hashing, spare: Vec::new() }));
-        Self { target: Arc::new(target), pool, position: at, gathered: Vec::new(), worker }
+        let state = State::Idle(Box::new(hashing));
+        Self { target: Arc::new(target), pool, position: at, gathered: BytesMut::new(), state }
     }
 
-    /// Waits for the block before.
-    async fn settle(&mut self) -> Result<Box<Load>> {
-        // Still busy when this future is dropped in between: a cancelled call loses no state.
-        let load = match &mut self.worker {
-            Worker::Busy(answer) => answer.get().await,
-            _ => Err(Error::Gone),
-        };
-        match std::mem::replace(&mut self.worker, Worker::Failed) {
-            Worker::Idle(load) => Ok(load),
-            Worker::Busy(_) | Worker::Failed => load,
+    /// Waits for the block before. A cancelled or failed wait is the end of the writer.
+    async fn settle(&mut self) -> Result<Box<Hashing>> {
+        match std::mem::replace(&mut self.state, State::Failed) {
+            State::Idle(hashing) => Ok(hashing),
+            State::Busy(busy) => {
+                busy.writing.get().await?;
+                let hashing = busy.hashing.get().await?;
+                if let Ok(mut spare) = busy.block.try_into_mut()
+                    && self.gathered.capacity() == 0
+                    && spare.capacity() <= BLOCK
+                {
+                    spare.clear();
+                    self.gathered = spare;
+                }
+                Ok(hashing)
+            }
+            State::Failed => Err(Error::Gone),
         }
     }
 
-    /// Hands a block to a worker, once it is done with the one before; `sync` makes everything durable after it.
-    async fn hand_over(&mut self, block: Block, sync: bool) -> Result<()> {
-        let mut load = self.settle().await?;
-        self.gathered = std::mem::take(&mut load.spare);
+    /// Hands a block to the workers, once they are done with the one before; `last` makes everything durable.
+    async fn hand_over(&mut self, block: Bytes, last: bool) -> Result<()> {
+        let mut hashing = self.settle().await?;
         let (target, at) = (Arc::clone(&self.target), self.position);
-        self.position += block.bytes().len() as u64;
-        let job = move || {
-            load.hashing.update(block.bytes());
-            target.put(block.bytes(), at)?;
-            if sync {
-                target.sync()?;
-            }
-            load.spare = block.into_spare();
-            Ok(load)
+        self.position += block.len() as u64;
+        let bytes = block.clone();
+        let write = move || {
+            target.put(&bytes, at)?;
+            if last { target.sync() } else { Ok(()) }
         };
-        self.worker = Worker::Busy(self.pool.start(job).await?);
+        let writing = self.pool.start(write).await?;
+        let bytes = block.clone();
+        let hash = move || {
+            hashing.update(&bytes);
+            Ok(hashing)
+        };
+        let hashing = self.pool.start(hash).await?;
+        self.state = State::Busy(Busy { block, hashing, writing });
         Ok(())
-    }
-}
-
-impl Block {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Gathered(bytes) => bytes,
-            Self::Frame(bytes) => bytes,
-        }
-    }
-
-    /// The memory, to gather another block in.
-    fn into_spare(self) -> Vec<u8> {
-        match self {
-            Self::Gathered(mut bytes) => {
-                bytes.clear();
-                bytes
-            }
-            Self::Frame(_) => Vec::new(),
-        }
     }
 }
 
 #[async_trait]
 impl Writer for DiskWriter {
     async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
-        if matches!(self.worker, Worker::Failed) {
+        if matches!(self.state, State::Failed) {
             return Err(Error::Gone);
         }
         while !bytes.is_empty() {
             if self.gathered.is_empty() && bytes.len() >= BLOCK {
-                return self.hand_over(Block::Frame(bytes), false).await;
+                // Large enough as it came.
+                return self.hand_over(bytes, false).await;
             }
             let part = bytes.split_to(bytes.len().min(BLOCK - self.gathered.len()));
             self.gathered.extend_from_slice(&part);
             if self.gathered.len() == BLOCK {
-                let block = Block::Gathered(std::mem::take(&mut self.gathered));
+                let block = std::mem::take(&mut self.gathered).freeze();
                 self.hand_over(block, false).await?;
             }
         }
@@ -176,8 +161,8 @@ impl Writer for DiskWriter {
     }
 
     async fn finish(mut self: Box<Self>) -> Result<Hashing> {
-        let block = Block::Gathered(std::mem::take(&mut self.gathered));
+        let block = std::mem::take(&mut self.gathered).freeze();
         self.hand_over(block, true).await?;
-        Ok(self.settle().await?.hashing)
+        Ok(*self.settle().await?)
     }
 }
