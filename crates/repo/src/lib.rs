@@ -1,1 +1,98 @@
-//! commonhold-repo.
+//! The use cases of the repository: what a caller can do, each from its checks to its durable end.
+//!
+//! A use case gathers facts (catalogue, blob store, media), lets `commonhold-core` decide, and carries the decision
+//! out. Bytes are durable before a row names them; a user-visible change is one catalogue transaction; the answer
+//! comes after its commit.
+//!
+//! To add a use case: one file with an `impl Repository` block, its input and outcome types above it.
+
+mod account;
+mod chunk;
+mod error;
+mod gather;
+mod receive;
+mod session;
+mod settings;
+mod stash;
+mod system;
+mod upload;
+mod urls;
+mod view;
+mod worker;
+
+use std::sync::Arc;
+
+use commonhold_blob::BlobStore;
+use commonhold_catalogue::{Db, ops};
+use commonhold_core::{Clock, Entropy, Timestamp};
+
+pub use account::{Authentication, BotPasswordSummary, LoginFailure, UserSummary};
+pub use commonhold_blob::BlobStream;
+pub use commonhold_catalogue::ops::files::{AllImages, FileVersion, ImageSort};
+pub use commonhold_catalogue::ops::pages::{PageRow, Statistics};
+pub use error::Error;
+pub use receive::{ByteSource, Hint, Received, SourceError};
+pub use session::{CheckedToken, Session};
+pub use settings::{LimitSettings, Settings, SiteSettings};
+pub use stash::{StashEntry, StashedFile, UploadStatus};
+pub use system::{SystemClock, SystemEntropy};
+pub use upload::{Outcome, Source, UploadRequest};
+pub use urls::Urls;
+pub use view::{PageText, ServedFile};
+
+/// What a use case gives back.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The repository: everything that the faces (API, pages, command line) may ask for.
+pub struct Repository {
+    db: Db,
+    blobs: Arc<dyn BlobStore>,
+    settings: Settings,
+    urls: Urls,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    /// Reads uploaded bytes: detection, verification, metadata.
+    media: worker::Pool,
+    /// Hashes passwords; few threads, since each hash takes tens of megabytes.
+    passwords: worker::Pool,
+}
+
+impl Repository {
+    /// Opens the repository over its stores and lets go of what a crashed predecessor held.
+    pub async fn open(
+        db: Db,
+        blobs: Arc<dyn BlobStore>,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Arc<Self>> {
+        let urls = Urls::new(&settings.site);
+        let media = worker::Pool::new("media", 2, 64)?;
+        let passwords = worker::Pool::new("password", 2, 64)?;
+        let repository = Self { db, blobs, settings, urls, clock, entropy, media, passwords };
+        repository.db.write(|tx| ops::stash::release_all(tx).map_err(Error::from)).await?;
+        Ok(Arc::new(repository))
+    }
+
+    /// The current time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// How the repository is set up.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Where things are on the web.
+    pub fn urls(&self) -> &Urls {
+        &self.urls
+    }
+
+    /// Random text of `length` characters out of `0-9a-v`, five bits each.
+    fn random_text(&self, length: usize) -> String {
+        let mut bytes = vec![0; length];
+        self.entropy.fill(&mut bytes);
+        bytes.into_iter().map(|b| char::from_digit(u32::from(b) % 32, 32).unwrap_or('0')).collect()
+    }
+}

@@ -1,0 +1,581 @@
+//! Chunked uploads: a state machine per stash key.
+//!
+//! A chunk's bytes lie behind the recorded offset before its request is judged (see `receive.rs`). Accepting it is
+//! one transaction that moves the offset and the hash state together, guarded by the offset and the attempt number of
+//! the claim. So the last chunk costs the same whatever the size of the file, and a repeated request finds the truth
+//! in the row.
+
+use std::sync::Arc;
+
+use commonhold_blob::{Partial, Place};
+use commonhold_catalogue::ops::stash::{self, StashRow, StashStatus};
+use commonhold_core::name::UploadName;
+use commonhold_core::upload::Warnings;
+use commonhold_core::user::Caller;
+use commonhold_core::{FileKey, Hashes, MediaInfo, Message, Refusal};
+
+use crate::gather::stash_extension;
+use crate::receive::{AppendedPart, FreshPart, Held, Received};
+use crate::stash::{StashedFile, place_of};
+use crate::upload::{Outcome, UploadRequest, may_upload};
+use crate::{Error, Repository, Result};
+
+/// One chunk and what came with it.
+pub(crate) struct Chunk {
+    pub(crate) received: Received,
+    pub(crate) offset: Option<u64>,
+    pub(crate) filesize: u64,
+    pub(crate) key: Option<String>,
+}
+
+/// An upload whose bytes are all there.
+struct Whole {
+    row: StashRow,
+    attempt: i64,
+    partial: Partial,
+    hashes: Hashes,
+}
+
+impl Repository {
+    /// Takes one chunk. The caller has checked that uploads are enabled and a file name was sent.
+    pub(crate) async fn upload_chunk(
+        self: &Arc<Self>,
+        request: &UploadRequest,
+        filename: &str,
+        mut chunk: Chunk,
+    ) -> Result<Outcome> {
+        let caller = &request.caller;
+        // 7a to 7c.
+        let continued = match &chunk.key {
+            Some(_) if chunk.offset == Some(0) => {
+                return Err(Refusal::new(
+                    "filekeynotallowed",
+                    Message::new("apierror-upload-filekeynotallowed"),
+                )
+                .into());
+            }
+            None if chunk.offset != Some(0) => {
+                return Err(
+                    Refusal::new("filekeyneeded", Message::new("apierror-upload-filekeyneeded")).into()
+                );
+            }
+            Some(key) => {
+                let key = FileKey::parse(key)
+                    .ok_or_else(|| Refusal::of(Message::new("uploadstash-bad-path-bad-format")))?;
+                Some(self.own_stash_row(caller, &key).await?)
+            }
+            None => None,
+        };
+        // 8.
+        may_upload(caller)?;
+        // 11: for a chunk, any fault of the name is the same.
+        if chunk.filesize > self.settings.uploads.max_bytes {
+            return Err(Refusal::of(Message::new("file-too-large")).into());
+        }
+        let head = match (&continued, chunk.received.take()) {
+            (Some(row), held) => (Some(row.clone()), held),
+            (None, held) => (None, held),
+        };
+        let (continued, held) = head;
+        let outcome = self.judge_chunk(request, filename, &chunk, continued, &held).await;
+        match outcome {
+            Ok(Judged::Done(outcome)) => {
+                self.let_go(held).await;
+                Ok(outcome)
+            }
+            Ok(Judged::Begin(name, warnings)) => {
+                self.begin_upload(request, &name, warnings, &chunk, held).await
+            }
+            Ok(Judged::Append(name, warnings, row)) => {
+                self.append_chunk(request, &name, warnings, &chunk, row, held).await
+            }
+            Err(error) => {
+                self.let_go(held).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn let_go(&self, held: Option<Held>) {
+        if let Some(held) = held {
+            self.give_up(held).await;
+        }
+    }
+
+    /// The name, the permissions on it, the warnings, and the sizes.
+    async fn judge_chunk(
+        &self,
+        request: &UploadRequest,
+        filename: &str,
+        chunk: &Chunk,
+        continued: Option<StashRow>,
+        held: &Option<Held>,
+    ) -> Result<Judged> {
+        let place = match (&continued, held) {
+            (Some(row), _) => place_of(row)?,
+            (None, Some(Held::Fresh(part))) => part.place(),
+            (None, _) => return Err(Error::Gone),
+        };
+        let size_so_far = continued.as_ref().map_or(chunk.received.size, |row| row.offset);
+        let name = self.chunk_name(place, size_so_far, filename).await?;
+        if !request.stash
+            && let Some(refusal) = self.may_publish(&request.caller, &name.title).await?
+        {
+            return Err(refusal.with("invalidparameter", "filename").into());
+        }
+        let (offset, size) = (chunk.offset.unwrap_or_default(), chunk.received.size);
+        let last = offset + size == chunk.filesize;
+        let first = match held {
+            Some(Held::Fresh(part)) if continued.is_none() => Some(part),
+            _ => None,
+        };
+        let warnings = if last && continued.is_some() {
+            // They are those of the whole file, told beside its success.
+            Warnings::default()
+        } else {
+            self.warnings(&name, first.map(FreshPart::hashes)).await?
+        };
+        if !warnings.is_empty() && !request.ignore_warnings {
+            let key = match (&continued, first) {
+                (Some(row), _) => Some(row.filekey.clone()),
+                (None, Some(part)) if size > 0 => Some(self.keep_first(request, &name, part).await?),
+                _ => None,
+            };
+            return Ok(Judged::Done(Outcome::Warned { warnings, key }));
+        }
+        if offset + size > chunk.filesize {
+            return Err(Refusal::of(Message::new("apierror-invalid-chunk")).into());
+        }
+        if !last && size < self.settings.uploads.min_chunk_bytes {
+            let minimum = i64::try_from(self.settings.uploads.min_chunk_bytes).unwrap_or(i64::MAX);
+            return Err(Refusal::of(Message::new("apierror-chunk-too-small").with(minimum)).into());
+        }
+        Ok(match continued {
+            Some(row) => Judged::Append(name, warnings, Box::new(row)),
+            None => Judged::Begin(name, warnings),
+        })
+    }
+
+    async fn chunk_name(&self, place: Place, size: u64, filename: &str) -> Result<UploadName> {
+        let policy = self.settings.uploads.clone();
+        let requested = filename.to_owned();
+        let blobs = self.blobs.clone();
+        let job = move || {
+            let guess = || {
+                let mut source = blobs.open(&place).ok()?;
+                let mime = commonhold_media::detect(&mut *source, size).ok()?;
+                commonhold_media::guess_extension(&mime)
+            };
+            commonhold_core::name::upload_name(&requested, &policy, &guess)
+        };
+        let name = self.media.run(job).await?;
+        name.map_err(|_| Refusal::of(Message::new("illegal-filename")).into())
+    }
+
+    /// The stash entry that a warned first chunk leaves: its bytes, but nothing that could be continued.
+    async fn keep_first(
+        &self,
+        request: &UploadRequest,
+        name: &UploadName,
+        part: &FreshPart,
+    ) -> Result<FileKey> {
+        let hashes = part.hashes();
+        let examined = self.examine(part.place(), hashes.size, name.title.dbkey()).await?;
+        self.blobs.seal(&part.partial, hashes.size).await?;
+        let file =
+            self.stash_sealed(&request.caller, name.title.dbkey(), &part.key, hashes, examined.info).await?;
+        Ok(file.key)
+    }
+
+    /// The first chunk: a new stash entry that waits for the rest, unless it is the whole file.
+    async fn begin_upload(
+        &self,
+        request: &UploadRequest,
+        name: &UploadName,
+        warnings: Warnings,
+        chunk: &Chunk,
+        held: Option<Held>,
+    ) -> Result<Outcome> {
+        let Some(Held::Fresh(part)) = held else { return Err(Error::Gone) };
+        let begun = self.begin_row(request, name, chunk, &part).await;
+        let row = match begun {
+            Ok(row) => row,
+            Err(error) => {
+                self.blobs.discard(&part.partial).await?;
+                return Err(error);
+            }
+        };
+        if row.offset < chunk.filesize {
+            return Ok(Outcome::Continue { warnings, offset: row.offset, key: row.filekey });
+        }
+        let attempt = row.attempt;
+        self.finish_upload(
+            request,
+            name,
+            Whole { row, attempt, partial: part.partial.clone(), hashes: part.hashes() },
+        )
+        .await
+    }
+
+    async fn begin_row(
+        &self,
+        request: &UploadRequest,
+        name: &UploadName,
+        chunk: &Chunk,
+        part: &FreshPart,
+    ) -> Result<StashRow> {
+        let hashes = part.hashes();
+        if let Some(reason) = self.examine_chunk(part.place(), 0, hashes.size, &name.final_extension).await? {
+            // A first chunk's fault is its own code.
+            return Err(Refusal::of(reason_message(&reason)).into());
+        }
+        let extension = self.content_extension(part.place(), hashes.size).await?;
+        let now = self.now();
+        let row = StashRow {
+            filekey: FileKey::new(now, &*self.entropy, request.caller.id, &extension),
+            user_id: request.caller.id,
+            status: StashStatus::Chunks,
+            created: now,
+            touched: now,
+            blob_key: part.key.clone(),
+            partial: Some(encode(&part.partial)?),
+            filename: name.title.dbkey().to_owned(),
+            offset: hashes.size,
+            filesize: chunk.filesize,
+            hash_state: Some(part.hashing.save()),
+            hashes: None,
+            info: None,
+            attempt: 0,
+            lease_until: None,
+            successor: None,
+            published_version: None,
+        };
+        let stored = row.clone();
+        self.db.write(move |tx| stash::insert(tx, &stored).map_err(Error::from)).await?;
+        Ok(row)
+    }
+
+    /// A later chunk.
+    async fn append_chunk(
+        self: &Arc<Self>,
+        request: &UploadRequest,
+        name: &UploadName,
+        warnings: Warnings,
+        chunk: &Chunk,
+        row: Box<StashRow>,
+        held: Option<Held>,
+    ) -> Result<Outcome> {
+        let part = match held {
+            Some(Held::Appended(part))
+                if part.row.filekey == row.filekey && Some(part.row.offset) == chunk.offset =>
+            {
+                part
+            }
+            Some(Held::Fresh(fresh)) => match self.place_chunk(request, chunk, &row, &fresh).await {
+                Ok(Placed::Claimed(part)) => part,
+                Ok(Placed::Repeated(row)) => return self.answer_again(request, name, warnings, *row).await,
+                Err(error) => return Err(error),
+            },
+            other => {
+                self.let_go(other).await;
+                return Err(Error::Gone);
+            }
+        };
+        let (key, attempt) = (row.filekey.clone(), part.attempt);
+        let outcome = self.record_chunk(request, name, warnings, chunk, *part).await;
+        if outcome.is_err() {
+            self.release(&key, attempt).await?;
+        }
+        outcome
+    }
+
+    /// Brings a chunk that arrived before its place was known to that place, or finds that it is there already.
+    async fn place_chunk(
+        self: &Arc<Self>,
+        request: &UploadRequest,
+        chunk: &Chunk,
+        row: &StashRow,
+        fresh: &FreshPart,
+    ) -> Result<Placed> {
+        let outcome = self.place_fresh(request, chunk, row, fresh).await;
+        self.blobs.discard(&fresh.partial).await?;
+        outcome
+    }
+
+    async fn place_fresh(
+        &self,
+        request: &UploadRequest,
+        chunk: &Chunk,
+        row: &StashRow,
+        fresh: &FreshPart,
+    ) -> Result<Placed> {
+        let offset = chunk.offset.ok_or(Error::Gone)?;
+        let size = fresh.hashes().size;
+        if row.offset == offset + size && size > 0 && self.is_stored(row, offset, fresh).await? {
+            return Ok(Placed::Repeated(Box::new(row.clone())));
+        }
+        if let Some(refusal) = refuse_append(row, offset) {
+            return Err(refusal.into());
+        }
+        let Some(mut part) = self.claim(request.caller.id, &row.filekey, offset).await? else {
+            // Another request feeds the same upload.
+            return Err(out_of_step(row.offset).into());
+        };
+        let copied = self.copy(fresh, &part.partial, offset, part.hashing.clone()).await;
+        match copied {
+            Ok(hashing) => {
+                part.hashing = hashing;
+                Ok(Placed::Claimed(Box::new(part)))
+            }
+            Err(error) => {
+                self.release(&row.filekey, part.attempt).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether the bytes of a repeated request are those that were accepted at this place.
+    async fn is_stored(&self, row: &StashRow, offset: u64, fresh: &FreshPart) -> Result<bool> {
+        let (blobs, stored, sent, size) =
+            (self.blobs.clone(), place_of(row)?, fresh.place(), fresh.hashes().size);
+        let job = move || same_bytes(&mut *blobs.open(&stored)?, offset, &mut *blobs.open(&sent)?, size);
+        self.media.run(job).await?
+    }
+
+    /// Copies a part behind the bytes of an upload.
+    async fn copy(
+        &self,
+        fresh: &FreshPart,
+        to: &Partial,
+        offset: u64,
+        hashing: commonhold_blob::Hashing,
+    ) -> Result<commonhold_blob::Hashing> {
+        let mut writer = self.blobs.write(to, offset, hashing).await?;
+        let mut position = 0;
+        let size = fresh.hashes().size;
+        while position < size {
+            let (blobs, place) = (self.blobs.clone(), fresh.place());
+            let bytes =
+                self.media.run(move || read_some(&mut *blobs.open(&place)?, position, size)).await??;
+            position += bytes.len() as u64;
+            writer.write(bytes).await?;
+        }
+        Ok(writer.finish().await?)
+    }
+
+    /// Rules 6 to 10, and the transaction that makes the chunk count.
+    async fn record_chunk(
+        &self,
+        request: &UploadRequest,
+        name: &UploadName,
+        warnings: Warnings,
+        chunk: &Chunk,
+        part: AppendedPart,
+    ) -> Result<Outcome> {
+        let (from, to) = (part.row.offset, part.row.offset + chunk.received.size);
+        if to > self.settings.uploads.max_bytes {
+            return Err(stash_failed(Message::new("file-too-large")).with("offset", from.to_string()).into());
+        }
+        if let Some(reason) = self.examine_chunk(Place::Partial(part.partial.clone()), from, to, "").await? {
+            return Err(stash_failed(reason_message(&reason)).with("offset", from.to_string()).into());
+        }
+        let (key, attempt, state, now) =
+            (part.row.filekey.clone(), part.attempt, part.hashing.save(), self.now());
+        let keep_claim = to == chunk.filesize;
+        let advanced = self
+            .db
+            .write(move |tx| {
+                let advanced = stash::advance(tx, &key, attempt, from, to, &state, now)?;
+                if advanced && !keep_claim {
+                    stash::release(tx, &key, attempt)?;
+                }
+                Ok::<_, Error>(advanced)
+            })
+            .await?;
+        if !advanced {
+            return Err(out_of_step(from).into());
+        }
+        let AppendedPart { mut row, partial, attempt, hashing } = part;
+        row.offset = to;
+        if to < chunk.filesize {
+            return Ok(Outcome::Continue { warnings, offset: to, key: row.filekey });
+        }
+        self.finish_upload(request, name, Whole { row, attempt, partial, hashes: hashing.hashes() }).await
+    }
+
+    /// The answer to a request whose bytes were accepted before: the one that got lost.
+    async fn answer_again(
+        &self,
+        request: &UploadRequest,
+        name: &UploadName,
+        warnings: Warnings,
+        row: StashRow,
+    ) -> Result<Outcome> {
+        match (row.status, &row.successor) {
+            (StashStatus::Chunks, _) if row.offset < row.filesize => {
+                Ok(Outcome::Continue { warnings, offset: row.offset, key: row.filekey })
+            }
+            (StashStatus::Chunks, _) => {
+                // Everything had arrived, and then something failed before the end.
+                let Some(part) = self.claim(request.caller.id, &row.filekey, row.offset).await? else {
+                    return Err(out_of_step(row.offset).into());
+                };
+                let hashes = part.hashing.hashes();
+                let whole = Whole { row: part.row, attempt: part.attempt, partial: part.partial, hashes };
+                self.finish_upload(request, name, whole).await
+            }
+            (_, Some(successor)) => {
+                let row = self.own_stash_row(&request.caller, successor).await?;
+                let file = StashedFile::from_row(row).ok_or(Error::Gone)?;
+                let warnings = self.warnings(name, Some(file.hashes)).await?;
+                Ok(Outcome::Stashed { file: Box::new(file), warnings, chunked: true })
+            }
+            _ => Err(completed().into()),
+        }
+    }
+
+    /// Everything is there: verify the whole, and replace the entry by one with a new key.
+    async fn finish_upload(
+        &self,
+        request: &UploadRequest,
+        name: &UploadName,
+        whole: Whole,
+    ) -> Result<Outcome> {
+        let Whole { row, attempt, partial, hashes } = whole;
+        self.blobs.seal(&partial, hashes.size).await?;
+        let examined =
+            self.examine(Place::Sealed(row.blob_key.clone()), hashes.size, name.title.dbkey()).await?;
+        if examined.refused.is_some() || examined.name.is_err() {
+            let key = row.filekey.clone();
+            let now = self.now();
+            self.db.write(move |tx| stash::fail(tx, &key, attempt, now).map_err(Error::from)).await?;
+            return Err(stash_failed(Message::new("verification-error")).into());
+        }
+        let warnings = self.warnings(name, Some(hashes)).await?;
+        let now = self.now();
+        let finished =
+            finished_row(&row, self.new_key(&request.caller, &examined.info), hashes, examined.info, now);
+        let (old, new) = (row.filekey.clone(), finished.clone());
+        let done =
+            self.db.write(move |tx| stash::finish(tx, &old, attempt, &new).map_err(Error::from)).await?;
+        if !done {
+            return Err(completed().into());
+        }
+        let file = StashedFile::from_row(finished).ok_or(Error::Gone)?;
+        Ok(Outcome::Stashed { file: Box::new(file), warnings, chunked: true })
+    }
+
+    /// A new key for content of this kind.
+    pub(crate) fn new_key(&self, caller: &Caller, info: &MediaInfo) -> FileKey {
+        let extension = stash_extension(&info.mime, &self.settings.uploads.prohibited_extensions);
+        FileKey::new(self.now(), &*self.entropy, caller.id, &extension)
+    }
+}
+
+/// What a look at name, warnings and sizes decided.
+enum Judged {
+    Done(Outcome),
+    Begin(UploadName, Warnings),
+    Append(UploadName, Warnings, Box<StashRow>),
+}
+
+/// Where a chunk that came early ended up.
+enum Placed {
+    Claimed(Box<AppendedPart>),
+    Repeated(Box<StashRow>),
+}
+
+fn finished_row(
+    row: &StashRow,
+    filekey: FileKey,
+    hashes: Hashes,
+    info: MediaInfo,
+    now: commonhold_core::Timestamp,
+) -> StashRow {
+    StashRow {
+        filekey,
+        status: StashStatus::Finished,
+        created: now,
+        touched: now,
+        partial: None,
+        hash_state: None,
+        hashes: Some(hashes),
+        info: Some(info),
+        attempt: 0,
+        lease_until: None,
+        ..row.clone()
+    }
+}
+
+/// Rules 6, 7 and 9.
+fn refuse_append(row: &StashRow, offset: u64) -> Option<Refusal> {
+    match row.status {
+        StashStatus::Chunks if row.offset == offset => None,
+        StashStatus::Chunks => Some(out_of_step(row.offset)),
+        StashStatus::Failed => Some(completed()),
+        _ if row.successor.is_some() => Some(completed()),
+        _ => Some(stash_failed(Message::new("uploadstash-no-session"))),
+    }
+}
+
+fn stash_failed(reason: Message) -> Refusal {
+    Refusal::new("stashfailed", Message::new("apierror-stashfailed").with(reason))
+}
+
+fn completed() -> Refusal {
+    stash_failed(Message::new("apierror-stashfailed-complete"))
+}
+
+/// The chunk isn't the one that is awaited; the client can go on from the offset.
+fn out_of_step(expected: u64) -> Refusal {
+    stash_failed(Message::new("apierror-stashfailed-offset")).with("offset", expected.to_string())
+}
+
+fn reason_message(reason: &commonhold_media::Reason) -> Message {
+    let mut message = Message::new(reason.key);
+    message.params = reason.params.iter().map(|p| p.as_str().into()).collect();
+    message
+}
+
+fn encode(partial: &Partial) -> Result<String> {
+    serde_json::to_string(partial).map_err(|_| Error::Gone)
+}
+
+/// Compares `size` bytes of two sources.
+fn same_bytes(
+    stored: &mut dyn commonhold_blob::ReadSeek,
+    offset: u64,
+    sent: &mut dyn commonhold_blob::ReadSeek,
+    size: u64,
+) -> Result<bool> {
+    let mut position = 0;
+    while position < size {
+        let a = read_some(sent, position, size)?;
+        let b = read_some(stored, offset + position, offset + position + a.len() as u64)?;
+        // A short read of one side is compared as far as it goes; the next round takes up the rest.
+        let common = a.len().min(b.len());
+        if common == 0 || a[..common] != b[..common] {
+            return Ok(false);
+        }
+        position += common as u64;
+    }
+    Ok(true)
+}
+
+/// Some bytes from `at` on, at most to `end`.
+fn read_some(source: &mut dyn commonhold_blob::ReadSeek, at: u64, end: u64) -> Result<bytes::Bytes> {
+    use std::io::SeekFrom;
+    let most = (end - at).min(256 * 1024);
+    let mut buffer = vec![0; usize::try_from(most).unwrap_or(usize::MAX)];
+    let mut read = || {
+        source.seek(SeekFrom::Start(at))?;
+        let got = source.read(&mut buffer)?;
+        if got == 0 && most > 0 {
+            return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
+        }
+        Ok(got)
+    };
+    let got = read().map_err(Error::Inspection)?;
+    buffer.truncate(got);
+    Ok(buffer.into())
+}

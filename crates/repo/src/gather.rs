@@ -1,0 +1,185 @@
+//! Facts for the rules: what is in the bytes, and what is known of a name.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use commonhold_blob::Place;
+use commonhold_catalogue::ops::files;
+use commonhold_core::name::{NameError, UploadName, upload_name};
+use commonhold_core::title::FileTitle;
+use commonhold_core::upload::{self, Candidate, Warnings};
+use commonhold_core::{Hashes, MediaInfo, Message, Refusal};
+use commonhold_media as media;
+
+use crate::{Error, Repository, Result};
+
+/// What reading a file told.
+pub(crate) struct Examined {
+    /// The name it would get, or what is wrong with the one that was asked for.
+    pub(crate) name: Result<UploadName, NameError>,
+    /// Why the content is refused.
+    pub(crate) refused: Option<media::Reason>,
+    /// What the content is.
+    pub(crate) info: MediaInfo,
+}
+
+impl Repository {
+    /// Reads a whole file: is it what its name says, is it safe, what is it?
+    pub(crate) async fn examine(&self, place: Place, size: u64, requested: &str) -> Result<Examined> {
+        let blobs = self.blobs.clone();
+        let policy = self.settings.uploads.clone();
+        let requested = requested.to_owned();
+        let job = move || {
+            let mut source = blobs.open(&place)?;
+            let mime = media::detect(&mut *source, size).map_err(Error::Inspection)?;
+            let name = upload_name(&requested, &policy, &|| media::guess_extension(&mime));
+            let extension = match &name {
+                Ok(name) => name.final_extension.clone(),
+                Err(error) => error.final_extension().to_owned(),
+            };
+            let verdict = media::verify(&mut *source, size, &extension).map_err(Error::Inspection)?;
+            let mime = media::logical_type(&mime, &extension);
+            let info = media::inspect(&mut *source, size, &mime).map_err(Error::Inspection)?;
+            Ok(Examined { name, refused: verdict.err(), info })
+        };
+        self.media.run(job).await?
+    }
+
+    /// Checks one chunk for what may be told from a part: the bytes from `from` to `to` of a place.
+    pub(crate) async fn examine_chunk(
+        &self,
+        place: Place,
+        from: u64,
+        to: u64,
+        extension: &str,
+    ) -> Result<Option<media::Reason>> {
+        let blobs = self.blobs.clone();
+        let extension = extension.to_owned();
+        let job = move || {
+            let mut window = Window { source: blobs.open(&place)?, from, len: to - from, position: 0 };
+            let verdict =
+                media::verify_chunk(&mut window, to - from, &extension).map_err(Error::Inspection)?;
+            Ok(verdict.err())
+        };
+        self.media.run(job).await?
+    }
+
+    /// The extension that a file's own content calls for, for its stash key.
+    pub(crate) async fn content_extension(&self, place: Place, size: u64) -> Result<String> {
+        let blobs = self.blobs.clone();
+        let prohibited = self.settings.uploads.prohibited_extensions.clone();
+        let job = move || {
+            let mut source = blobs.open(&place)?;
+            let mime = media::detect(&mut *source, size).map_err(Error::Inspection)?;
+            Ok(stash_extension(&mime, &prohibited))
+        };
+        self.media.run(job).await?
+    }
+
+    /// The warnings that a name and, where known, a content deserve now.
+    pub(crate) async fn warnings(&self, name: &UploadName, hashes: Option<Hashes>) -> Result<Warnings> {
+        let candidate = Candidate::new(name, hashes);
+        let policy = self.settings.uploads.clone();
+        let read = move |read: &mut dyn commonhold_catalogue::Read| {
+            let existing = files::existing(read, &candidate)?;
+            Ok::<_, Error>(upload::warnings(&policy, &candidate, &existing))
+        };
+        self.db.read(read).await
+    }
+
+    /// Whether a caller may put a file under a title: the checks that `stash` skips.
+    pub(crate) async fn may_publish(
+        &self,
+        caller: &commonhold_core::user::Caller,
+        title: &FileTitle,
+    ) -> Result<Option<Refusal>> {
+        use commonhold_core::right::Right;
+        let name = title.dbkey().to_owned();
+        let lookup = move |read: &mut dyn commonhold_catalogue::Read| {
+            let current = files::current(read, &name)?;
+            let page = commonhold_catalogue::ops::pages::by_titles(
+                read,
+                &[(commonhold_core::title::ns::FILE, name.clone())],
+            )?;
+            Ok::<_, Error>((current, !page.is_empty()))
+        };
+        let (current, page_exists) = self.db.read(lookup).await?;
+        if !page_exists && !caller.can(Right::Createpage) {
+            let key = if caller.is_anonymous() { "nocreatetext" } else { "nocreate-loggedin" };
+            let code = if caller.is_anonymous() { "cantcreate-anon" } else { "cantcreate" };
+            return Ok(Some(Refusal::new(code, Message::new(key))));
+        }
+        let own =
+            |version: &files::FileVersion| version.user_id == caller.id && caller.can(Right::ReuploadOwn);
+        match current {
+            Some(version) if !caller.can(Right::Reupload) && !own(&version) => {
+                Ok(Some(Refusal::of(Message::new("fileexists-forbidden").with(title.text()))))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The extension of a stash key: the content's first one, nothing for unknown or prohibited ones.
+pub(crate) fn stash_extension(mime: &str, prohibited: &[String]) -> String {
+    let extension = media::guess_extension(mime).unwrap_or_default();
+    let normal = if extension == "jpeg" { "jpg" } else { extension };
+    if prohibited.iter().any(|p| p == normal) { String::new() } else { normal.to_owned() }
+}
+
+/// A part of a file, read as if it were all of it.
+struct Window<S> {
+    source: S,
+    from: u64,
+    len: u64,
+    position: u64,
+}
+
+impl<S: Read + Seek> Read for Window<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.len.saturating_sub(self.position);
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        self.source.seek(SeekFrom::Start(self.from + self.position))?;
+        let read = self.source.read(&mut buffer[..most])?;
+        self.position += read as u64;
+        Ok(read)
+    }
+}
+
+impl<S: Read + Seek> Seek for Window<S> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(n) => i64::try_from(n).ok(),
+            SeekFrom::End(n) => i64::try_from(self.len).ok().and_then(|l| l.checked_add(n)),
+            SeekFrom::Current(n) => i64::try_from(self.position).ok().and_then(|p| p.checked_add(n)),
+        };
+        let target = target.and_then(|t| u64::try_from(t).ok());
+        self.position = target.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        Ok(self.position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_shows_only_its_part() {
+        let mut window = Window { source: io::Cursor::new(b"0123456789"), from: 3, len: 4, position: 0 };
+        let mut text = String::new();
+        window.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "3456");
+        window.seek(SeekFrom::End(-1)).unwrap();
+        text.clear();
+        window.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "6");
+        assert!(window.seek(SeekFrom::Current(-9)).is_err());
+    }
+
+    #[test]
+    fn stash_keys_carry_the_contents_own_extension() {
+        let prohibited = vec!["html".to_owned()];
+        assert_eq!(stash_extension("image/jpeg", &prohibited), "jpg");
+        assert_eq!(stash_extension("text/html", &prohibited), "");
+        assert_eq!(stash_extension("unknown/unknown", &prohibited), "");
+    }
+}

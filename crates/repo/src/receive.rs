@@ -1,0 +1,209 @@
+//! Taking in a file part: hashed and stored as it streams, before anything is decided about it.
+//!
+//! A part goes to a fresh partial blob, or, where the request has already named the chunked upload it continues,
+//! straight to its place behind the bytes that are there. Bytes past an upload's recorded offset mean nothing until
+//! the catalogue moves the offset, so what is refused later needs no undoing.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use commonhold_blob::{Hashing, Partial, Place};
+use commonhold_catalogue::ops::stash::{self, Claim, StashRow};
+use commonhold_core::{BlobKey, FileKey, Hashes, Message, Refusal};
+
+use crate::{Error, Repository, Result};
+
+/// A claim on a chunked upload ends after this many seconds, should its holder vanish without a word.
+const CLAIM_SECONDS: i64 = 3_600;
+
+/// Why a source of bytes stops before its end.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct SourceError(pub String);
+
+/// Bytes as they arrive.
+#[async_trait]
+pub trait ByteSource: Send {
+    /// The next bytes; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Bytes>, SourceError>;
+}
+
+/// Where the bytes are likely to belong.
+#[derive(Clone, Debug)]
+pub enum Hint {
+    /// A new file, or nothing is known yet.
+    Fresh,
+    /// The chunk of this upload that begins at this offset.
+    Append {
+        /// The upload's key.
+        key: FileKey,
+        /// Bytes before the chunk.
+        offset: u64,
+    },
+}
+
+/// A received part. Dropping it gives up its bytes.
+pub struct Received {
+    /// Bytes in the part.
+    pub size: u64,
+    repository: Arc<Repository>,
+    held: Option<Held>,
+}
+
+/// Where a received part is.
+pub(crate) enum Held {
+    /// In a partial blob of its own.
+    Fresh(FreshPart),
+    /// In its place in a chunked upload that is claimed for it.
+    Appended(Box<AppendedPart>),
+}
+
+/// A part in a partial blob of its own.
+#[derive(Clone)]
+pub(crate) struct FreshPart {
+    pub(crate) key: BlobKey,
+    pub(crate) partial: Partial,
+    pub(crate) hashing: Hashing,
+}
+
+/// A chunk behind the bytes of its upload, not yet recorded.
+pub(crate) struct AppendedPart {
+    pub(crate) row: StashRow,
+    pub(crate) partial: Partial,
+    pub(crate) attempt: i64,
+    /// The state over everything up to the chunk's end.
+    pub(crate) hashing: Hashing,
+}
+
+impl FreshPart {
+    pub(crate) fn hashes(&self) -> Hashes {
+        self.hashing.hashes()
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place::Partial(self.partial.clone())
+    }
+}
+
+impl Received {
+    /// A part that was counted but not stored, since nothing could come of it: its sender lacks the right to upload.
+    pub fn unstored(repository: &Arc<Repository>, size: u64) -> Self {
+        Self { size, repository: Arc::clone(repository), held: None }
+    }
+
+    /// Hands over what was stored; from here on the taker cleans up.
+    pub(crate) fn take(&mut self) -> Option<Held> {
+        self.held.take()
+    }
+}
+
+impl Drop for Received {
+    fn drop(&mut self) {
+        let Some(held) = self.held.take() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let repository = Arc::clone(&self.repository);
+        runtime.spawn(async move { repository.give_up(held).await });
+    }
+}
+
+impl Repository {
+    /// Takes in a part. Refused: more bytes than a file may have; the rest of the source is then unread.
+    pub async fn receive(
+        self: &Arc<Self>,
+        user_id: i64,
+        hint: Hint,
+        source: &mut dyn ByteSource,
+    ) -> Result<Received> {
+        let claimed = match hint {
+            Hint::Append { key, offset } => self.claim(user_id, &key, offset).await?,
+            Hint::Fresh => None,
+        };
+        let (held, at) = match claimed {
+            Some(part) => {
+                let at = part.row.offset;
+                (Held::Appended(Box::new(part)), at)
+            }
+            None => (Held::Fresh(self.fresh_part().await?), 0),
+        };
+        let mut received = Received { size: 0, repository: Arc::clone(self), held: Some(held) };
+        // From here on, whatever goes wrong drops `received`, which cleans up.
+        let (partial, hashing) = match &received.held {
+            Some(Held::Appended(part)) => (part.partial.clone(), part.hashing.clone()),
+            Some(Held::Fresh(part)) => (part.partial.clone(), part.hashing.clone()),
+            None => return Err(Error::Gone),
+        };
+        let limit = self.settings.uploads.max_bytes.saturating_sub(at);
+        let mut writer = self.blobs.write(&partial, at, hashing).await?;
+        while let Some(bytes) = source.next().await.map_err(|e| Error::Body(e.0))? {
+            received.size += bytes.len() as u64;
+            if received.size > limit {
+                return Err(Refusal::of(Message::new("file-too-large")).into());
+            }
+            writer.write(bytes).await?;
+        }
+        let written = writer.finish().await?;
+        match &mut received.held {
+            Some(Held::Appended(part)) => part.hashing = written,
+            Some(Held::Fresh(part)) => part.hashing = written,
+            None => {}
+        }
+        Ok(received)
+    }
+
+    /// An empty partial blob.
+    pub(crate) async fn fresh_part(&self) -> Result<FreshPart> {
+        let key = BlobKey::new(self.now(), &*self.entropy);
+        let partial = self.blobs.begin(key.clone()).await?;
+        Ok(FreshPart { key, partial, hashing: Hashing::new() })
+    }
+
+    /// Claims a chunked upload for one more chunk; `None` if it isn't this user's, doesn't wait for that offset, or
+    /// is being fed by another request.
+    pub(crate) async fn claim(
+        &self,
+        user_id: i64,
+        key: &FileKey,
+        offset: u64,
+    ) -> Result<Option<AppendedPart>> {
+        let (key, now) = (key.clone(), self.now());
+        let claim = self
+            .db
+            .write(move |tx| {
+                match stash::get(tx, &key)? {
+                    Some(row) if row.user_id == user_id => {}
+                    _ => return Ok::<_, Error>(None),
+                }
+                match stash::claim(tx, &key, offset, now, CLAIM_SECONDS)? {
+                    Claim::Granted { attempt, row } => Ok(Some((attempt, row))),
+                    _ => Ok(None),
+                }
+            })
+            .await?;
+        let Some((attempt, row)) = claim else { return Ok(None) };
+        let (partial, state) = match (&row.partial, &row.hash_state) {
+            (Some(partial), Some(state)) => (partial, state),
+            _ => return Ok(None),
+        };
+        let partial = serde_json::from_str(partial).map_err(|_| Error::Gone)?;
+        let hashing = Hashing::resume(state)?;
+        Ok(Some(AppendedPart { row: *row, partial, attempt, hashing }))
+    }
+
+    /// Lets go of a part that will not be used. Failures leave an orphan for the sweep, so they are only logged.
+    pub(crate) async fn give_up(&self, held: Held) {
+        let outcome = match held {
+            Held::Fresh(part) => self.blobs.discard(&part.partial).await.map_err(Error::from),
+            Held::Appended(part) => self.release(&part.row.filekey, part.attempt).await,
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "an unused part could not be given up");
+        }
+    }
+
+    /// Ends a claim.
+    pub(crate) async fn release(&self, key: &FileKey, attempt: i64) -> Result<()> {
+        let key = key.clone();
+        self.db.write(move |tx| stash::release(tx, &key, attempt).map_err(Error::from)).await
+    }
+}

@@ -1,0 +1,411 @@
+//! `action=upload`: direct, from the stash, and (with `chunk.rs`) in chunks.
+//!
+//! The order of the checks is MediaWiki's and observable; the comments number its steps.
+
+use std::sync::Arc;
+
+use commonhold_blob::Place;
+use commonhold_catalogue::ops::files::{self, FileVersion, Publication};
+use commonhold_catalogue::ops::stash;
+use commonhold_core::name::{NameError, UploadName};
+use commonhold_core::right::Right;
+use commonhold_core::upload::{Candidate, Warnings, warnings};
+use commonhold_core::user::Caller;
+use commonhold_core::{BlobKey, Data, FileKey, Hashes, MediaInfo, Message, Param, Refusal};
+
+use crate::gather::Examined;
+use crate::receive::{FreshPart, Held, Received};
+use crate::stash::StashedFile;
+use crate::{Error, Repository, Result};
+
+/// Characters of a comment that are kept; what is longer is cut and ends in an ellipsis.
+const COMMENT_CHARS: usize = 500;
+
+/// What is asked for.
+pub struct UploadRequest {
+    /// Who asks.
+    pub caller: Caller,
+    /// The wanted name, as it was sent.
+    pub filename: Option<String>,
+    /// Upload comment; also the page's text where `text` is absent.
+    pub comment: String,
+    /// Text of the description page, should there be none yet.
+    pub text: Option<String>,
+    /// Go on in spite of warnings.
+    pub ignore_warnings: bool,
+    /// Keep the file for its owner instead of publishing it.
+    pub stash: bool,
+    /// Where the bytes are.
+    pub source: Source,
+}
+
+/// Where an upload's bytes are.
+pub enum Source {
+    /// In a part of this request.
+    File(Received),
+    /// In the stash, under this key as it was sent.
+    Stashed(String),
+    /// One part of them in this request.
+    Chunk {
+        /// The part.
+        received: Received,
+        /// Bytes before it; absent if not sent.
+        offset: Option<u64>,
+        /// Bytes of the whole file.
+        filesize: u64,
+        /// The key of the upload that it continues, as it was sent.
+        key: Option<String>,
+    },
+}
+
+/// How an upload ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The file is public.
+    Published {
+        /// The new current version; its comment is not cut.
+        version: Box<FileVersion>,
+        /// Warnings that were ignored.
+        warnings: Warnings,
+        /// The description page, if it was there before.
+        page_before: Option<i64>,
+    },
+    /// The file is in the stash.
+    Stashed {
+        /// The entry.
+        file: Box<StashedFile>,
+        /// Warnings: ignored ones, or those of a file that arrived in chunks.
+        warnings: Warnings,
+        /// Whether this answers the last chunk of an upload.
+        chunked: bool,
+    },
+    /// Something has to be confirmed first.
+    Warned {
+        /// What.
+        warnings: Warnings,
+        /// Where the bytes wait, if they could be kept.
+        key: Option<FileKey>,
+    },
+    /// A chunk is safe; the next one is awaited.
+    Continue {
+        /// Warnings that were ignored.
+        warnings: Warnings,
+        /// Bytes that are safe.
+        offset: u64,
+        /// The key to go on with.
+        key: FileKey,
+    },
+}
+
+/// Bytes that are whole and examined, ready to be published or stashed.
+struct Ready {
+    blob: BlobKey,
+    hashes: Hashes,
+    info: MediaInfo,
+    /// The stash entry that holds them already.
+    entry: Option<FileKey>,
+}
+
+impl Repository {
+    /// Carries out an upload.
+    pub async fn upload(self: &Arc<Self>, mut request: UploadRequest) -> Result<Outcome> {
+        // 2.
+        if !self.settings.uploads.enabled {
+            return Err(Refusal::of(Message::new("uploaddisabled")).into());
+        }
+        // 6.
+        let Some(filename) = request.filename.take() else {
+            return Err(
+                Refusal::new("nofilename", Message::new("apierror-missingparam").with("filename")).into()
+            );
+        };
+        let stash = request.stash;
+        match std::mem::replace(&mut request.source, Source::Stashed(String::new())) {
+            Source::Chunk { received, offset, filesize, key } => {
+                let chunk = crate::chunk::Chunk { received, offset, filesize, key };
+                self.upload_chunk(&request, &filename, chunk).await
+            }
+            Source::File(mut received) => {
+                // 8.
+                may_upload(&request.caller)?;
+                let part = match received.take() {
+                    Some(Held::Fresh(part)) => part,
+                    Some(held) => {
+                        self.give_up(held).await;
+                        return Err(Error::Gone);
+                    }
+                    None => return Err(Error::Gone),
+                };
+                let outcome = self.upload_part(&request, &filename, &part).await;
+                if outcome.is_err() {
+                    self.blobs.discard(&part.partial).await?;
+                }
+                outcome
+            }
+            Source::Stashed(key) => {
+                // 7d, 7e.
+                let key = FileKey::parse(&key)
+                    .ok_or_else(|| Refusal::of(Message::new("apierror-invalid-file-key")))?;
+                let row = self.own_stash_row(&request.caller, &key).await?;
+                may_upload(&request.caller)?;
+                let (Some(hashes), Some(_)) = (row.hashes, &row.info) else {
+                    // Chunks are missing. MediaWiki would publish the first one alone.
+                    let refusal =
+                        Refusal::of(Message::new("stashfailed").with(Message::new("stash-incomplete")));
+                    return Err(refusal.with("offset", row.offset.to_string()).into());
+                };
+                let examined =
+                    self.examine(Place::Sealed(row.blob_key.clone()), hashes.size, &filename).await?;
+                let name = match self.check_content(&examined, &hashes) {
+                    Ok(name) => name,
+                    Err(refusal) => return Err(self.recoverable_by(refusal, Some(&key)).into()),
+                };
+                let ready = Ready { blob: row.blob_key, hashes, info: examined.info, entry: Some(key) };
+                if stash {
+                    self.stash_ready(&request, &name, ready).await
+                } else {
+                    self.publish_ready(&request, &name, ready).await
+                }
+            }
+        }
+    }
+
+    /// A direct upload whose bytes are in a partial blob of their own.
+    async fn upload_part(
+        self: &Arc<Self>,
+        request: &UploadRequest,
+        filename: &str,
+        part: &FreshPart,
+    ) -> Result<Outcome> {
+        let hashes = part.hashes();
+        // 11: size, content, name.
+        if hashes.size == 0 {
+            return Err(Refusal::of(Message::new("empty-file")).into());
+        }
+        let examined = self.examine(part.place(), hashes.size, filename).await?;
+        let name = self.check_content(&examined, &hashes);
+        if let Err(refusal) = name {
+            if !is_recoverable(&examined) {
+                return Err(refusal.into());
+            }
+            let key = self.keep(request, filename, part, examined.info).await?;
+            return Err(self.recoverable_by(refusal, Some(&key)).into());
+        }
+        let name = name?;
+        self.blobs.seal(&part.partial, hashes.size).await?;
+        let ready = Ready { blob: part.key.clone(), hashes, info: examined.info, entry: None };
+        if request.stash {
+            self.stash_ready(request, &name, ready).await
+        } else {
+            self.publish_ready(request, &name, ready).await
+        }
+    }
+
+    /// Steps 1 to 9 of the verification: size, content, name.
+    fn check_content(&self, examined: &Examined, hashes: &Hashes) -> Result<UploadName, Refusal> {
+        if hashes.size > self.settings.uploads.max_bytes {
+            return Err(Refusal::of(Message::new("file-too-large")));
+        }
+        if let Some(reason) = &examined.refused {
+            return Err(verification_error(reason));
+        }
+        examined.name.clone().map_err(|error| {
+            let refusal = error.refusal(&self.settings.uploads);
+            if error.is_recoverable() { refusal.with("invalidparameter", "filename") } else { refusal }
+        })
+    }
+
+    /// Steps 13 and 14 for a stashing request.
+    async fn stash_ready(&self, request: &UploadRequest, name: &UploadName, ready: Ready) -> Result<Outcome> {
+        let warnings = self.warnings(name, Some(ready.hashes)).await?;
+        let warned = !warnings.is_empty() && !request.ignore_warnings;
+        let file = self
+            .stash_sealed(&request.caller, name.title.dbkey(), &ready.blob, ready.hashes, ready.info)
+            .await?;
+        if warned {
+            return Ok(Outcome::Warned { warnings, key: Some(file.key) });
+        }
+        Ok(Outcome::Stashed { file: Box::new(file), warnings, chunked: false })
+    }
+
+    /// Steps 12 to 17: permissions on the title, warnings, and the one transaction.
+    async fn publish_ready(
+        &self,
+        request: &UploadRequest,
+        name: &UploadName,
+        ready: Ready,
+    ) -> Result<Outcome> {
+        if let Some(refusal) = self.may_publish(&request.caller, &name.title).await? {
+            let key = self.entry_of(request, name, &ready).await?;
+            return Err(self.recoverable_by(refusal.with("invalidparameter", "filename"), Some(&key)).into());
+        }
+        let candidate = Candidate::new(name, Some(ready.hashes));
+        let comment = request.comment.trim().to_owned();
+        let publication = Publication {
+            name: name.title.clone(),
+            blob_key: ready.blob.clone(),
+            hashes: ready.hashes,
+            info: ready.info.clone(),
+            comment: shorten(&comment),
+            page_text: request.text.as_deref().unwrap_or(&comment).trim_end().to_owned(),
+            user_id: request.caller.id,
+            user_name: request.caller.name.clone(),
+            now: self.now(),
+        };
+        let (policy, ignore, entry) =
+            (self.settings.uploads.clone(), request.ignore_warnings, ready.entry.clone());
+        let committed = self
+            .db
+            .write(move |tx| {
+                // Judged under the title's lock: another upload may have taken the name a moment ago.
+                files::lock(tx, &publication.name)?;
+                let existing = files::existing(tx, &candidate)?;
+                let warnings = warnings(&policy, &candidate, &existing);
+                if !warnings.is_empty() && !ignore {
+                    return Ok::<_, Error>(Committed::Warned(warnings));
+                }
+                if existing.current.as_ref().is_some_and(|c| c.hashes == publication.hashes) {
+                    return Ok(Committed::Unchanged);
+                }
+                let published = files::publish(tx, &publication)?;
+                if let Some(entry) = &entry {
+                    stash::mark_published(tx, entry, published.version.version_id)?;
+                }
+                Ok(Committed::Published(Box::new(published), warnings))
+            })
+            .await?;
+        match committed {
+            Committed::Published(published, warnings) => {
+                if published.version.blob_key != ready.blob && ready.entry.is_none() {
+                    // The same bytes were there already and are shared; ours are superfluous.
+                    self.blobs.remove(&ready.blob).await?;
+                }
+                let mut version = published.version;
+                version.comment = comment;
+                let page_before = (!published.page_created).then_some(published.page_id);
+                Ok(Outcome::Published { version: Box::new(version), warnings, page_before })
+            }
+            Committed::Warned(warnings) => {
+                // A stashed file is stashed once more, under a key of its own.
+                let file = self
+                    .stash_sealed(&request.caller, name.title.dbkey(), &ready.blob, ready.hashes, ready.info)
+                    .await?;
+                Ok(Outcome::Warned { warnings, key: Some(file.key) })
+            }
+            Committed::Unchanged => {
+                let refusal =
+                    Refusal::of(Message::new("fileexists-no-change").with(name.title.prefixed_text()));
+                match &ready.entry {
+                    Some(key) => Err(self.recoverable_by(refusal, Some(key)).into()),
+                    None => {
+                        self.blobs.remove(&ready.blob).await?;
+                        Err(unkept(refusal).into())
+                    }
+                }
+            }
+        }
+    }
+
+    /// The stash entry that holds the bytes, made now if there is none.
+    async fn entry_of(&self, request: &UploadRequest, name: &UploadName, ready: &Ready) -> Result<FileKey> {
+        match &ready.entry {
+            Some(key) => Ok(key.clone()),
+            None => {
+                let info = ready.info.clone();
+                let file =
+                    self.stash_sealed(&request.caller, name.title.dbkey(), &ready.blob, ready.hashes, info);
+                Ok(file.await?.key)
+            }
+        }
+    }
+
+    /// Puts a part in the stash whose name is no good, so that it needn't be sent again.
+    async fn keep(
+        &self,
+        request: &UploadRequest,
+        filename: &str,
+        part: &FreshPart,
+        info: MediaInfo,
+    ) -> Result<FileKey> {
+        let hashes = part.hashes();
+        self.blobs.seal(&part.partial, hashes.size).await?;
+        Ok(self.stash_sealed(&request.caller, filename, &part.key, hashes, info).await?.key)
+    }
+
+    /// Tells where the bytes wait.
+    fn recoverable_by(&self, refusal: Refusal, key: Option<&FileKey>) -> Refusal {
+        let Some(key) = key else { return refusal };
+        let mut refusal = refusal;
+        // The keys come before `invalidparameter`.
+        let at =
+            refusal.data.iter().position(|(k, _)| *k == "invalidparameter").unwrap_or(refusal.data.len());
+        refusal.data.insert(at, ("filekey", key.as_str().into()));
+        refusal.data.insert(at + 1, ("sessionkey", key.as_str().into()));
+        refusal
+    }
+}
+
+/// What the publishing transaction found.
+enum Committed {
+    Published(Box<files::Published>, Warnings),
+    Warned(Warnings),
+    Unchanged,
+}
+
+/// Step 8: the rights without which nothing is looked at.
+pub(crate) fn may_upload(caller: &Caller) -> Result<(), Refusal> {
+    let Some(missing) = [Right::Upload, Right::Edit].into_iter().find(|right| !caller.can(*right)) else {
+        return Ok(());
+    };
+    if caller.is_anonymous() {
+        let action = Message::new(format!("action-{}", Right::Upload.as_str()));
+        return Err(Refusal::of(Message::new("apierror-mustbeloggedin").with(action)));
+    }
+    let action = Message::new(format!("action-{}", missing.as_str()));
+    Err(Refusal::new("permissiondenied", Message::new("apierror-permissiondenied").with(action)))
+}
+
+/// A refusal of the content, with the reason as the API shows it.
+fn verification_error(reason: &commonhold_media::Reason) -> Refusal {
+    let mut message = Message::new(reason.key);
+    message.params = reason.params.iter().map(|p| Param::Text(p.clone())).collect();
+    let details = std::iter::once(reason.key.to_owned()).chain(reason.params.iter().cloned());
+    Refusal::new("verification-error", message).with("details", details.collect::<Vec<_>>())
+}
+
+/// Whether bytes with this fault are worth keeping: only the name is wrong.
+fn is_recoverable(examined: &Examined) -> bool {
+    examined.refused.is_none() && examined.name.as_ref().err().is_some_and(NameError::is_recoverable)
+}
+
+/// Says that the bytes of a refused publication were not kept, in the form that clients know.
+fn unkept(refusal: Refusal) -> Refusal {
+    let error = Data::map([
+        ("message", "uploadstash-exception".into()),
+        ("params", Data::List(vec!["UploadStashBadPathException".into(), "the file was not kept".into()])),
+        ("code", "uploadstash-exception".into()),
+        ("type", "error".into()),
+    ]);
+    refusal.with("stasherrors", Data::List(vec![error]))
+}
+
+/// A comment as it is stored.
+fn shorten(comment: &str) -> String {
+    if comment.chars().count() <= COMMENT_CHARS {
+        return comment.to_owned();
+    }
+    comment.chars().take(COMMENT_CHARS - 3).chain("...".chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_comments_are_cut_to_five_hundred_characters() {
+        assert_eq!(shorten(&"é".repeat(500)).chars().count(), 500);
+        let cut = shorten(&"é".repeat(501));
+        assert_eq!(cut.chars().count(), 500);
+        assert!(cut.ends_with("é..."));
+    }
+}
