@@ -10,11 +10,11 @@ mod xml;
 
 use std::time::Duration;
 
-pub use value::{List, Map, Value};
+pub(crate) use value::{List, Map, Value};
 
 /// `formatversion`: which of the two shapes a tree takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Version {
+pub(crate) enum Version {
     /// Truth is the presence of `""`, contents are under `*`, pages are keyed by their ids.
     #[default]
     V1,
@@ -24,7 +24,7 @@ pub enum Version {
 
 /// What the tree is written as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// JSON.
     #[default]
     Json,
@@ -40,30 +40,30 @@ pub enum Format {
 
 /// How to print an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OutputOptions {
+pub(crate) struct OutputOptions {
     /// What the tree is written as.
-    pub format: Format,
+    pub(crate) format: Format,
     /// Inside an HTML page (`jsonfm`, `xmlfm`, `phpfm`, `rawfm`).
-    pub fm: bool,
+    pub(crate) fm: bool,
     /// `formatversion`.
-    pub version: Version,
+    pub(crate) version: Version,
     /// `utf8`: do not escape non-ASCII characters in version 1.
-    pub utf8: bool,
+    pub(crate) utf8: bool,
     /// `ascii`: escape non-ASCII characters in version 2.
-    pub ascii: bool,
+    pub(crate) ascii: bool,
     /// `callback`: the function a script calls with the JSON.
-    pub callback: Option<String>,
+    pub(crate) callback: Option<String>,
     /// `includexmlnamespace`.
-    pub xml_namespace: bool,
+    pub(crate) xml_namespace: bool,
     /// `wrappedhtml`: the page's content inside JSON.
-    pub wrapped: bool,
+    pub(crate) wrapped: bool,
     /// How long the request has taken, shown by `wrappedhtml`.
-    pub elapsed: Duration,
+    pub(crate) elapsed: Duration,
 }
 
 impl Format {
     /// The format of a value of `format`, with or without `fm`; JSON if there is none of that name.
-    pub fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         match name.strip_suffix("fm").unwrap_or(name) {
             "xml" => Self::Xml,
             "php" => Self::Php,
@@ -103,17 +103,17 @@ impl OutputOptions {
 
 /// An answer's body and what its headers say of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Printed {
+pub(crate) struct Printed {
     /// `Content-Type`.
-    pub content_type: &'static str,
+    pub(crate) content_type: &'static str,
     /// The file name of `Content-Disposition: inline`.
-    pub file_name: &'static str,
+    pub(crate) file_name: &'static str,
     /// The body.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Prints a tree.
-pub fn print(value: &Value, options: &OutputOptions) -> Printed {
+pub(crate) fn print(value: &Value, options: &OutputOptions) -> Printed {
     if options.fm && options.format != Format::None {
         let text = options.text(value, true);
         return if options.wrapped {

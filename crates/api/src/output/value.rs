@@ -9,7 +9,7 @@ use commonhold_core::data::Data;
 
 /// A value in an answer.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub(crate) enum Value {
     /// No value.
     Null,
     /// A truth value; in version 1 `""` when true and absent when false.
@@ -30,7 +30,7 @@ pub enum Value {
 
 /// Values in order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct List {
+pub(crate) struct List {
     pub(super) items: Vec<Value>,
     pub(super) tag: Option<&'static str>,
     pub(super) indexed: bool,
@@ -38,7 +38,7 @@ pub struct List {
 
 /// Named values in order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Map {
+pub(crate) struct Map {
     pub(super) entries: Vec<Entry>,
     pub(super) shape: Shape,
     pub(super) tag: Option<&'static str>,
@@ -81,7 +81,7 @@ pub(super) enum Shape {
 
 impl Value {
     /// The map inside, if it is one.
-    pub fn as_map(&self) -> Option<&Map> {
+    pub(crate) fn as_map(&self) -> Option<&Map> {
         match self {
             Self::Map(map) => Some(map),
             _ => None,
@@ -89,7 +89,7 @@ impl Value {
     }
 
     /// The map inside, if it is one.
-    pub fn as_map_mut(&mut self) -> Option<&mut Map> {
+    pub(crate) fn as_map_mut(&mut self) -> Option<&mut Map> {
         match self {
             Self::Map(map) => Some(map),
             _ => None,
@@ -97,7 +97,7 @@ impl Value {
     }
 
     /// The list inside, if it is one.
-    pub fn as_list(&self) -> Option<&List> {
+    pub(crate) fn as_list(&self) -> Option<&List> {
         match self {
             Self::List(list) => Some(list),
             _ => None,
@@ -105,7 +105,7 @@ impl Value {
     }
 
     /// The text inside, if it is one.
-    pub fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Str(text) => Some(text),
             _ => None,
@@ -118,7 +118,7 @@ impl Value {
     }
 
     /// A list's items, or a map's numbered entries, are named `tag` in XML; other values stay as they are.
-    pub fn tagged(mut self, tag: &'static str) -> Self {
+    pub(crate) fn tagged(mut self, tag: &'static str) -> Self {
         match &mut self {
             Self::List(list) => list.tag = Some(tag),
             Self::Map(map) => map.tag = Some(tag),
@@ -128,12 +128,12 @@ impl Value {
     }
 
     /// Lists at any depth have their items named `tag` in XML.
-    pub fn tagged_throughout(self, tag: &'static str) -> Self {
+    pub(crate) fn tagged_throughout(self, tag: &'static str) -> Self {
         self.convert(&mut |value| value.tagged(tag))
     }
 
     /// Booleans at any depth stay booleans in version 1: file metadata has such.
-    pub fn with_real_bools(self) -> Self {
+    pub(crate) fn with_real_bools(self) -> Self {
         self.convert(&mut |value| match value {
             Self::Bool(truth) => Self::RealBool(truth),
             other => other,
@@ -162,81 +162,81 @@ impl Value {
 
 impl List {
     /// A list whose items are named `tag` in XML.
-    pub fn new(tag: &'static str) -> Self {
+    pub(crate) fn new(tag: &'static str) -> Self {
         Self { tag: Some(tag), ..Self::default() }
     }
 
     /// A list of these.
-    pub fn of<T: Into<Value>>(tag: &'static str, items: impl IntoIterator<Item = T>) -> Self {
+    pub(crate) fn of<T: Into<Value>>(tag: &'static str, items: impl IntoIterator<Item = T>) -> Self {
         Self { items: items.into_iter().map(Into::into).collect(), tag: Some(tag), indexed: false }
     }
 
     /// In version 2 a map from the indexes, as `thumblimits` is.
-    pub fn indexed_in_v2(mut self) -> Self {
+    pub(crate) fn indexed_in_v2(mut self) -> Self {
         self.indexed = true;
         self
     }
 
     /// Adds an item.
-    pub fn push(&mut self, item: impl Into<Value>) {
+    pub(crate) fn push(&mut self, item: impl Into<Value>) {
         self.items.push(item.into());
     }
 
     /// The items.
-    pub fn items(&self) -> &[Value] {
+    pub(crate) fn items(&self) -> &[Value] {
         &self.items
     }
 
     /// The items, to change them.
-    pub fn items_mut(&mut self) -> &mut Vec<Value> {
+    pub(crate) fn items_mut(&mut self) -> &mut Vec<Value> {
         &mut self.items
     }
 
     /// How many items there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.items.len()
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 }
 
 impl Map {
     /// An empty map.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// A map that is a list of its values in version 2, as `query.pages` is; `tag` names the values in XML.
-    pub fn keyed_list(tag: &'static str) -> Self {
+    pub(crate) fn keyed_list(tag: &'static str) -> Self {
         Self { shape: Shape::ListInV2, tag: Some(tag), ..Self::default() }
     }
 
     /// A map of arbitrary names, which XML writes as `<tag name="…">value</tag>` with the attribute `name`.
-    pub fn pairs(name: &'static str, tag: &'static str) -> Self {
+    pub(crate) fn pairs(name: &'static str, tag: &'static str) -> Self {
         Self { shape: Shape::Pairs(name), tag: Some(tag), ..Self::default() }
     }
 
     /// The same, but in version 1 a list of `{name: …, "*": value}`.
-    pub fn pairs_in_v1(name: &'static str, tag: &'static str) -> Self {
+    pub(crate) fn pairs_in_v1(name: &'static str, tag: &'static str) -> Self {
         Self { shape: Shape::PairsInV1(name), tag: Some(tag), ..Self::default() }
     }
 
     /// Entries whose names are whole numbers are named `tag` in XML.
-    pub fn tagged(mut self, tag: &'static str) -> Self {
+    pub(crate) fn tagged(mut self, tag: &'static str) -> Self {
         self.tag = Some(tag);
         self
     }
 
     /// Sets a value; one that is there already keeps its place.
-    pub fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
+    pub(crate) fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
         self.put(key.into(), Role::Plain, value.into())
     }
 
     /// Sets a value if there is one.
-    pub fn set_some<T: Into<Value>>(
+    pub(crate) fn set_some<T: Into<Value>>(
         &mut self,
         key: impl Into<Cow<'static, str>>,
         value: Option<T>,
@@ -248,33 +248,49 @@ impl Map {
     }
 
     /// Sets `true` if it holds; unlike `set`, says nothing in version 2 either if it does not.
-    pub fn flag(&mut self, key: impl Into<Cow<'static, str>>, holds: bool) -> &mut Self {
+    pub(crate) fn flag(&mut self, key: impl Into<Cow<'static, str>>, holds: bool) -> &mut Self {
         if holds { self.set(key, true) } else { self }
     }
 
     /// Sets what the map is about: the text of its element in XML, `*` in version 1.
-    pub fn set_content(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
+    pub(crate) fn set_content(
+        &mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: impl Into<Value>,
+    ) -> &mut Self {
         self.put(key.into(), Role::Content, value.into())
     }
 
     /// Sets a value that is an element in XML even if it is a scalar.
-    pub fn set_element(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
+    pub(crate) fn set_element(
+        &mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: impl Into<Value>,
+    ) -> &mut Self {
         self.put(key.into(), Role::Element, value.into())
     }
 
     /// Sets a value that is an element in XML and `{"*": …}` in version 1.
-    pub fn set_starred(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
+    pub(crate) fn set_starred(
+        &mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: impl Into<Value>,
+    ) -> &mut Self {
         self.put(key.into(), Role::Starred, value.into())
     }
 
     /// The map with a value: `set` for building in one expression.
-    pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
+    pub(crate) fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
         self.set(key, value);
         self
     }
 
     /// Sets a value and moves it before all others.
-    pub fn set_first(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
+    pub(crate) fn set_first(
+        &mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: impl Into<Value>,
+    ) -> &mut Self {
         let key = key.into();
         self.entries.retain(|entry| entry.key != key);
         self.entries.insert(0, Entry { key, role: Role::Plain, value: value.into() });
@@ -282,19 +298,19 @@ impl Map {
     }
 
     /// Adds a value whose name is known to be new, without looking.
-    pub fn push(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+    pub(crate) fn push(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
         self.entries.push(Entry { key: key.into(), role: Role::Plain, value: value.into() });
     }
 
     /// Adds the entries of another map.
-    pub fn extend(&mut self, other: Map) {
+    pub(crate) fn extend(&mut self, other: Map) {
         for Entry { key, role, value } in other.entries {
             self.put(key, role, value);
         }
     }
 
     /// The map under a name, made if it is not there (or is something else).
-    pub fn map_at(&mut self, key: impl Into<Cow<'static, str>>) -> &mut Map {
+    pub(crate) fn map_at(&mut self, key: impl Into<Cow<'static, str>>) -> &mut Map {
         let value = self.slot(key.into());
         if !matches!(value, Value::Map(_)) {
             *value = Value::Map(Map::new());
@@ -306,7 +322,7 @@ impl Map {
     }
 
     /// The list under a name, made if it is not there (or is something else).
-    pub fn list_at(&mut self, key: impl Into<Cow<'static, str>>, tag: &'static str) -> &mut List {
+    pub(crate) fn list_at(&mut self, key: impl Into<Cow<'static, str>>, tag: &'static str) -> &mut List {
         let value = self.slot(key.into());
         if !matches!(value, Value::List(_)) {
             *value = Value::List(List::new(tag));
@@ -318,43 +334,43 @@ impl Map {
     }
 
     /// The value under a name.
-    pub fn get(&self, key: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Value> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
     /// The value under a name, to change it.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         self.entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
     }
 
     /// Whether there is a value under a name.
-    pub fn contains(&self, key: &str) -> bool {
+    pub(crate) fn contains(&self, key: &str) -> bool {
         self.get(key).is_some()
     }
 
     /// Takes out the value under a name.
-    pub fn remove(&mut self, key: &str) -> Option<Value> {
+    pub(crate) fn remove(&mut self, key: &str) -> Option<Value> {
         let at = self.entries.iter().position(|entry| entry.key == key)?;
         Some(self.entries.remove(at).value)
     }
 
     /// The names and values in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.entries.iter().map(|entry| (entry.key.as_ref(), &entry.value))
     }
 
     /// The values in order, to change them.
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
         self.entries.iter_mut().map(|entry| &mut entry.value)
     }
 
     /// How many entries there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
