@@ -140,12 +140,13 @@ fn interpreter(head: &[u8]) -> Option<Mime> {
         _ => Cow::Borrowed(head),
     };
     let line = text.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
-    let command = line.trim_ascii().split(|b| b.is_ascii_whitespace()).next()?;
+    let command = line.trim_ascii().split(u8::is_ascii_whitespace).next()?;
     let name = &command[command.iter().rposition(|b| *b == b'/')? + 1..];
     let word: String = name
         .iter()
         .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
-        .map(|b| char::from(*b))
+        .copied()
+        .map(char::from)
         .collect();
     (!word.is_empty()).then(|| format!("application/x-{word}").into())
 }
@@ -192,7 +193,7 @@ fn by_format(head: &[u8]) -> Option<Mime> {
         _ => {}
     }
     if array_at(head, 4) == Some(*b"ftyp") {
-        return array_at(head, 8).map(|brand| iso_media(&brand).into());
+        return array_at(head, 8).map(|brand| iso_media(brand).into());
     }
     // The header's length tells a bitmap from a text that begins alike.
     let header = array_at(head, 14).map(u32::from_le_bytes);
@@ -203,8 +204,8 @@ fn by_format(head: &[u8]) -> Option<Mime> {
 }
 
 /// MP4 and its relatives, by brand.
-fn iso_media(brand: &[u8; 4]) -> &'static str {
-    match brand {
+fn iso_media(brand: [u8; 4]) -> &'static str {
+    match &brand {
         b"avif" | b"avis" => "image/avif",
         b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1" => "image/heic",
         b"qt  " => "video/quicktime",

@@ -1,5 +1,16 @@
 //! Dimensions and metadata.
 
+mod drawing;
+mod exif;
+mod gif;
+mod iptc;
+mod jpeg;
+mod png;
+mod text;
+mod tiff;
+mod webp;
+mod xmp;
+
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use commonhold_core::{Data, MediaInfo, MediaType};
@@ -7,13 +18,47 @@ use commonhold_core::{Data, MediaInfo, MediaType};
 use crate::source::{Source, read_at};
 use crate::{mime, ogg};
 
+/// A map in the making.
+type Entries = Vec<(String, Data)>;
+
+/// How many parts of a file are looked at before it counts as damaged.
+const PART_LIMIT: usize = 1_000_000;
+
+/// What a format's parser found.
+#[derive(Default)]
+struct Found {
+    width: u32,
+    height: u32,
+    bits: u32,
+    duration: f64,
+    metadata: Entries,
+    common: Entries,
+}
+
+impl Found {
+    /// What is said of an image that can't be read.
+    fn damaged(code: &str) -> Self {
+        Self { metadata: vec![("_error".into(), code.into())], ..Self::default() }
+    }
+}
+
 /// Describes a file of `len` bytes whose (logical) type is known. What is damaged has no dimensions.
 pub fn inspect<S: Read + Seek + ?Sized>(source: &mut S, len: u64, mime: &str) -> io::Result<MediaInfo> {
     let mut source = source;
     inspect_in(&mut source, len, mime)
 }
 
-fn inspect_in(source: &mut dyn Source, _len: u64, mime: &str) -> io::Result<MediaInfo> {
+fn inspect_in(source: &mut dyn Source, len: u64, mime: &str) -> io::Result<MediaInfo> {
+    source.seek(SeekFrom::Start(0))?;
+    let found = match mime {
+        "image/jpeg" => Some(jpeg::read(source, len)?),
+        "image/png" => Some(png::read(source, len)?),
+        "image/gif" => Some(gif::read(source)?),
+        "image/webp" => Some(webp::read(source, len)?),
+        "image/tiff" => Some(tiff::read(source)?),
+        "image/svg+xml" => Some(drawing::read(source)?),
+        _ => None,
+    };
     let mut info = MediaInfo {
         mime: mime.to_owned(),
         media_type: mime::class(mime),
@@ -25,15 +70,43 @@ fn inspect_in(source: &mut dyn Source, _len: u64, mime: &str) -> io::Result<Medi
         metadata: None,
         common: Data::Map(Vec::new()),
     };
-    if mime == "application/ogg" {
+    if let Some(found) = found {
+        (info.width, info.height) = (found.width, found.height);
+        (info.bits, info.duration) = (found.bits, found.duration);
+        info.metadata = Some(Data::Map(found.metadata));
+        info.common = Data::Map(found.common);
+    } else if mime == "application/ogg" {
         info.media_type = ogg::media_type(&read_at(source, 0, 256)?);
-    }
-    if info.media_type == MediaType::Bitmap {
-        source.seek(SeekFrom::Start(0))?;
-        if let Ok(size) = imagesize::reader_size(BufReader::new(source)) {
-            info.width = size.width.try_into().unwrap_or(0);
-            info.height = size.height.try_into().unwrap_or(0);
-        }
+    } else if info.media_type == MediaType::Bitmap
+        && let Some((width, height)) = other_size(source)?
+    {
+        (info.width, info.height) = (width, height);
     }
     Ok(info)
+}
+
+/// The dimensions of a format of which nothing else is told.
+fn other_size(source: &mut dyn Source) -> io::Result<Option<(u32, u32)>> {
+    match imagesize::reader_size(BufReader::new(source)) {
+        Ok(size) => Ok(u32::try_from(size.width).ok().zip(u32::try_from(size.height).ok())),
+        Err(imagesize::ImageError::IoError(error)) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            Err(error)
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// Seconds as the metadata of animations show them: still pictures have a plain nought.
+fn seconds(duration: f64) -> Data {
+    if duration == 0.0 { Data::Int(0) } else { Data::Float(duration) }
+}
+
+/// Puts entries into a map, over those of the same name.
+fn merge(into: &mut Entries, from: Entries) {
+    for (name, value) in from {
+        match into.iter_mut().find(|(n, _)| *n == name) {
+            Some(entry) => entry.1 = value,
+            None => into.push((name, value)),
+        }
+    }
 }

@@ -1,0 +1,142 @@
+//! GIF.
+
+use std::io::{self, BufReader, Read};
+
+use commonhold_core::Data;
+
+use super::{Entries, Found, PART_LIMIT, merge, seconds, text, xmp};
+use crate::source::{Source, array_at, read_array};
+
+/// How much of an extension is kept.
+const EXTENSION_LIMIT: usize = 1 << 20;
+/// How many comments are kept.
+const COMMENT_LIMIT: usize = 100;
+
+/// A file that stops early is described by what is there, if the header is.
+pub(super) fn read(source: &mut dyn Source) -> io::Result<Found> {
+    let mut input = BufReader::new(source);
+    let header =
+        read_array::<13>(&mut input)?.filter(|h| h.starts_with(b"GIF87a") || h.starts_with(b"GIF89a"));
+    let Some(header) = header else { return Ok(Found::damaged("0")) };
+    let le16 = |at| array_at(&header, at).map_or(0, u16::from_le_bytes);
+    let flags = header[10];
+    let mut seen = Seen { bits: color_bits(flags), ..Seen::default() };
+    if skip_colors(&mut input, flags)? {
+        blocks(&mut input, &mut seen)?;
+    }
+    let mut found =
+        Found { width: le16(6).into(), height: le16(8).into(), bits: seen.bits, ..Found::default() };
+    if !seen.comments.is_empty() {
+        found.common.push(("GIFFileComment".into(), seen.comments.into()));
+    }
+    merge(&mut found.common, seen.xmp);
+    let mut inner = found.common.clone();
+    inner.push(("_MW_GIF_VERSION".into(), Data::Int(1)));
+    found.duration = seen.duration;
+    found.metadata = vec![
+        ("frameCount".into(), seen.frames.into()),
+        ("looped".into(), seen.is_looped.into()),
+        ("duration".into(), seconds(seen.duration)),
+        ("metadata".into(), Data::Map(inner)),
+    ];
+    Ok(found)
+}
+
+#[derive(Default)]
+struct Seen {
+    frames: u32,
+    /// As the last frame has it: this is what MediaWiki shows.
+    bits: u32,
+    is_looped: bool,
+    duration: f64,
+    comments: Vec<String>,
+    xmp: Entries,
+}
+
+fn blocks(input: &mut impl Read, seen: &mut Seen) -> io::Result<()> {
+    for _ in 0..PART_LIMIT {
+        match read_array::<1>(input)? {
+            Some([b'!']) => {
+                let Some([label]) = read_array::<1>(input)? else { return Ok(()) };
+                extension(input, label, seen)?;
+            }
+            Some([b',']) => {
+                seen.frames += 1;
+                let Some(frame) = read_array::<9>(input)? else { return Ok(()) };
+                seen.bits = color_bits(frame[8]);
+                if !skip_colors(input, frame[8])? {
+                    return Ok(());
+                }
+                read_array::<1>(input)?;
+                sub_blocks(input, 0)?;
+            }
+            Some([0]) => {}
+            _ => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+fn extension(input: &mut impl Read, label: u8, seen: &mut Seen) -> io::Result<()> {
+    let data = sub_blocks(input, EXTENSION_LIMIT)?;
+    match label {
+        0xF9 => {
+            let delay = array_at(&data, 1).map_or(0, u16::from_le_bytes);
+            seen.duration += f64::from(delay) * 0.01;
+        }
+        0xFE if seen.comments.len() < COMMENT_LIMIT => seen.comments.extend(text::clean(&data)),
+        0xFF if data.starts_with(b"NETSCAPE2.0") => {
+            seen.is_looped = array_at(&data, 12).is_some_and(|times| u16::from_le_bytes(times) != 1);
+        }
+        0xFF if data.starts_with(b"XMP DataXMP") => {
+            seen.xmp = packet(&data).map(|p| xmp::read(&p)).unwrap_or_default();
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// XMP isn't cut into blocks; what looks like their lengths belongs to it, and a ramp of bytes that leads any reader
+/// to the end follows.
+fn packet(data: &[u8]) -> Option<Vec<u8>> {
+    let start = data.iter().position(|b| *b == b'<')?;
+    let end = data.iter().rposition(|b| *b == b'>')?;
+    data.get(start..=end).map(<[u8]>::to_vec)
+}
+
+/// Reads blocks to the empty one and keeps their content up to a limit; XMP's with their lengths.
+fn sub_blocks(input: &mut impl Read, keep: usize) -> io::Result<Vec<u8>> {
+    let mut kept = Vec::new();
+    let mut block = [0; 255];
+    while let Some([size]) = read_array::<1>(input)? {
+        if size == 0 {
+            break;
+        }
+        let block = &mut block[..size.into()];
+        match input.read_exact(block) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
+            Err(error) => return Err(error),
+        }
+        if kept.len() < keep {
+            if kept.starts_with(b"XMP DataXMP") {
+                kept.push(size);
+            }
+            kept.extend_from_slice(block);
+        }
+    }
+    Ok(kept)
+}
+
+fn color_bits(flags: u8) -> u32 {
+    u32::from(flags & 7) + 1
+}
+
+/// Passes over a colour table, if the flags announce one; false at the end of the file.
+fn skip_colors(input: &mut impl Read, flags: u8) -> io::Result<bool> {
+    if flags & 0x80 == 0 {
+        return Ok(true);
+    }
+    let size = 3 << ((flags & 7) + 1);
+    Ok(io::copy(&mut input.take(size), &mut io::sink())? == size)
+}
