@@ -25,6 +25,8 @@ use crate::{BlobStore, BlobStream, Error, Hashing, Partial, Place, ReadSeek, Res
 
 mod directory;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod turn;
 mod writer;
 

@@ -11,7 +11,7 @@ use commonhold_core::BlobKey;
 use crate::{Error, Result};
 
 /// The number of the latest turn. Its lock is held for a step.
-type Slot = Mutex<u64>;
+pub(super) type Slot = Mutex<u64>;
 
 /// The keys that somebody is at work on.
 #[derive(Default)]
@@ -28,16 +28,23 @@ pub(super) struct Turn {
 }
 
 impl Turns {
+    pub(super) fn slot(&self, key: &BlobKey) -> Arc<Slot> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(slots.entry(key.clone()).or_default())
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Takes over a key, and does the first step.
     pub(super) fn take<T>(
         self: &Arc<Self>,
         key: &BlobKey,
         step: impl FnOnce() -> Result<T>,
     ) -> Result<(Turn, T)> {
-        let slot = {
-            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(slots.entry(key.clone()).or_default())
-        };
+        let slot = self.slot(key);
         let mut turn = Turn { turns: Arc::clone(self), key: key.clone(), slot, number: 0 };
         let slot = Arc::clone(&turn.slot);
         let mut latest = slot.lock().unwrap_or_else(PoisonError::into_inner);

@@ -17,6 +17,9 @@ use super::{BLOCK, Disk};
 use crate::pool::{Answer, Pool};
 use crate::{Error, Hashing, Result, Writer};
 
+/// After this many bytes the disk is set to work, or all of a large file would be left to the end.
+const SYNC_AHEAD: u64 = 32 * 1024 * 1024;
+
 /// An open partial and the right to write it.
 pub(super) struct Target {
     disk: Arc<Disk>,
@@ -35,6 +38,9 @@ pub(super) struct DiskWriter {
     position: u64,
     gathered: BytesMut,
     state: State,
+    /// The sync that runs beside the writing, and where it was begun.
+    ahead: Option<Answer<()>>,
+    ahead_at: u64,
 }
 
 enum State {
@@ -82,6 +88,11 @@ impl Target {
         self.turn.step(write)
     }
 
+    /// Not a step: it changes nothing, and writing goes on meanwhile.
+    fn sync_ahead(&self) -> Result<()> {
+        self.file.sync_data().map_err(|source| Error::Io { doing: "writing a blob", source })
+    }
+
     fn sync(&self) -> Result<()> {
         let sync = || {
             self.file.sync_data()?;
@@ -94,7 +105,15 @@ impl Target {
 impl DiskWriter {
     pub(super) fn new(target: Target, pool: Arc<Pool>, at: u64, hashing: Hashing) -> Self {
         let state = State::Idle(Box::new(hashing));
-        Self { target: Arc::new(target), pool, position: at, gathered: BytesMut::new(), state }
+        Self {
+            target: Arc::new(target),
+            pool,
+            position: at,
+            gathered: BytesMut::new(),
+            state,
+            ahead: None,
+            ahead_at: at,
+        }
     }
 
     /// Waits for the block before. A cancelled or failed wait is the end of the writer.
@@ -135,7 +154,23 @@ impl DiskWriter {
         };
         let hashing = self.pool.start(hash).await?;
         self.state = State::Busy(Busy { block, hashing, writing });
+        if !last && self.position - self.ahead_at >= SYNC_AHEAD {
+            self.settle_ahead().await?;
+            let target = Arc::clone(&self.target);
+            self.ahead = Some(self.pool.start(move || target.sync_ahead()).await?);
+            self.ahead_at = self.position;
+        }
         Ok(())
+    }
+
+    /// Waits for the sync that runs. Its failure must not get lost, since the next sync wouldn't fail again.
+    async fn settle_ahead(&mut self) -> Result<()> {
+        let Some(ahead) = self.ahead.take() else { return Ok(()) };
+        let outcome = ahead.get().await;
+        if outcome.is_err() {
+            self.state = State::Failed;
+        }
+        outcome
     }
 }
 
@@ -161,6 +196,7 @@ impl Writer for DiskWriter {
     }
 
     async fn finish(mut self: Box<Self>) -> Result<Hashing> {
+        self.settle_ahead().await?;
         let block = std::mem::take(&mut self.gathered).freeze();
         self.hand_over(block, true).await?;
         Ok(*self.settle().await?)
