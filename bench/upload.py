@@ -2,6 +2,7 @@
 """Measures uploads to any number of wikis side by side. See README.md beside this file."""
 
 import argparse
+import contextlib
 import http.client
 import json
 import pathlib
@@ -135,10 +136,8 @@ def small(target, noise, options):
     threads = [threading.Thread(target=work) for _ in range(options.connections)]
     for thread in threads:
         thread.start()
-    try:
+    with contextlib.suppress(threading.BrokenBarrierError):
         barrier.wait()
-    except threading.BrokenBarrierError:
-        pass
     began = time.perf_counter()
     for thread in threads:
         thread.join()
@@ -173,10 +172,8 @@ class Memory:
     def reset(self, label):
         """Begins anew, where the system lets us."""
         if label in self.pids:
-            try:
+            with contextlib.suppress(PermissionError):
                 pathlib.Path(f"/proc/{self.pids[label]}/clear_refs").write_text("5")
-            except PermissionError:
-                pass
 
     def peak(self, label):
         """In MiB; empty where it isn't known."""
@@ -228,7 +225,8 @@ def bench_small(targets, noise, options, memory):
 
 def bench_chunked(targets, noise, options, memory):
     """The workload `chunked`, for each size in turns."""
-    rows = [["", "size", "chunk ms", "last ms", "publish ms", "MB/s", "chunk ratio", "last ratio", "publish ratio", "peak MiB"]]
+    steps = ["chunk", "last", "publish"]
+    rows = [["", "size", *(f"{step} ms" for step in steps), "MB/s", *(f"{step} ratio" for step in steps), "peak MiB"]]
     for size in options.size:
         runs = {target: [] for target in targets}
         peaks = {}
@@ -257,7 +255,8 @@ def bench_chunked(targets, noise, options, memory):
                 *(f"{ours / theirs:.3f}" for ours, theirs in zip(medians[target], base, strict=True)),
                 peaks[target],
             ])
-    print(f"chunks of {options.chunk_size} bytes, medians of {options.runs} runs; ratios of time to {targets[-1].label}\n")
+    print(f"chunks of {options.chunk_size} bytes, medians of {options.runs} runs;", end=" ")
+    print(f"ratios of time to {targets[-1].label}\n")
     table(rows)
 
 
@@ -278,7 +277,8 @@ def process(text):
 def main():
     """The command line."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--target", nargs=4, action="append", required=True, metavar=("LABEL", "API", "LOGIN", "PASSWORD"))
+    parts = ("LABEL", "API", "LOGIN", "PASSWORD")
+    common.add_argument("--target", nargs=4, action="append", required=True, metavar=parts)
     common.add_argument("--pid", type=process, action="append", default=[], metavar="LABEL=PID")
     common.add_argument("--runs", type=int, default=3)
     common.add_argument("--seed", type=int, help="for the noise; none gives files that no wiki has yet")

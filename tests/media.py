@@ -46,5 +46,16 @@ def jpeg(width=64, height=48, *, seed=None, extra=b""):
     ])
 
 
+def wav(size):
+    """A WAV file of silence in pieces, so that it may be of any size."""
+    yield (
+        b"RIFF" + struct.pack("<I", size - 8) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 2, 48000, 192000, 4, 16)
+        + b"data" + struct.pack("<I", size - 44)
+    )
+    piece = bytes(1 << 20)
+    for at in range(44, size, len(piece)):
+        yield piece[:min(len(piece), size - at)]
+
+
 #: Where `extra` begins in a file that `jpeg` makes.
 EXTRA_AT = 2 + 18 + 4

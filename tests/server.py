@@ -51,7 +51,7 @@ class Server:
     def cli(self, *arguments, check=True, **kwargs):
         """Runs a command; gives its result with `stdout`, `stderr` and `returncode`."""
         result = subprocess.run(
-            self.command(*arguments), env=self.environment, capture_output=True, text=True, timeout=60, **kwargs
+            self.command(*arguments), env=self.environment, capture_output=True, text=True, timeout=30, **kwargs
         )
         if check and result.returncode != 0:
             raise AssertionError(f"commonhold {arguments} exits with {result.returncode}: {result.stderr}")
@@ -106,6 +106,11 @@ class Server:
         """Ends the process as a power cut would."""
         self.process.kill()
         self.process.wait()
+
+    def peak_memory(self):
+        """Most bytes that the process has had in memory at a time."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
     def add_user(self, name, *groups):
         """Makes an account; gives its password."""

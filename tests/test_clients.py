@@ -49,7 +49,7 @@ def test_chunks_of_5000_bytes(target, photograph, name):
     path, data = photograph
     lines = run([sys.executable, "chunked.py", target.api, target.login, target.password, str(path), name])
     *chunks, last, published = [json.loads(line)["upload"] for line in lines]
-    assert [chunk["result"] for chunk in chunks] == ["Continue"] * (((len(data) - 1) // 5000))
+    assert [chunk["result"] for chunk in chunks] == ["Continue"] * ((len(data) - 1) // 5000)
     assert [chunk["offset"] for chunk in chunks] == list(range(5000, len(data), 5000))
     assert last["result"] == "Success"
     assert last["imageinfo"]["sha1"] == sha1(data)

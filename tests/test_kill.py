@@ -132,7 +132,7 @@ def check(wiki, ledger, verified):
         assert name in files, f"{name} was acknowledged and is lost"
         assert files[name]["sha1"] == digest, name
     for name, entry in files.items():
-        assert entry["sha1"] == ledger.sent[name], f"{name} isn't what was sent"
+        assert entry["sha1"] == ledger.sent.get(name), f"{name} isn't what was sent"
         if name not in verified:
             answer = reader.get(entry["url"], timeout=60)
             assert answer.status_code == 200, entry

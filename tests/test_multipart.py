@@ -1,12 +1,14 @@
 """Request bodies as clients in daily use write them. Strict readers choke on most of these."""
 
+import itertools
 import socket
 import urllib.parse
 
 import pytest
+import requests
 
 from api import Wiki, fetch, sha1
-from media import EXTRA_AT, jpeg
+from media import EXTRA_AT, jpeg, wav
 
 CRLF, LF = b"\r\n", b"\n"
 
@@ -140,7 +142,8 @@ def test_text_parts_with_headers_of_their_own(wiki, name):
 
 def test_any_case_and_no_quotes(wiki, name):
     data = jpeg()
-    parts = [([b"content-disposition: form-data; name=" + k.encode()], v.encode()) for k, v in params(wiki, name).items()]
+    head = "content-disposition: form-data; name="
+    parts = [([(head + key).encode()], value.encode()) for key, value in params(wiki, name).items()]
     parts.append(([b"CONTENT-DISPOSITION: form-data; name=file; filename=x.jpg"], data))
     check(send(wiki, name, parts, content_type="Multipart/Form-Data; boundary=boundary"), name, data)
 
@@ -208,6 +211,21 @@ def test_a_body_of_unknown_length(wiki, name):
     pieces = (sent[at:at + 1000] for at in range(0, len(sent), 1000))
     answer = wiki.raw(pieces, "multipart/form-data; boundary=boundary", headers={"Transfer-Encoding": "chunked"})
     check(answer, name, data)
+
+
+def test_big_files_pass_through_little_memory(new_server):
+    target = new_server()
+    wiki = target.wiki()
+    size = 192 << 20
+    opening = b"--boundary" + CRLF + disposition("file", "x") + CRLF * 2
+    head = body(text_parts(params(wiki, "Silence.wav")), closing=opening)
+    sent = itertools.chain([head], wav(size), [CRLF + b"--boundary--" + CRLF])
+    answer = wiki.raw(sent, "multipart/form-data; boundary=boundary", headers={"Transfer-Encoding": "chunked"})
+    upload = answer.json()["upload"]
+    assert (upload["result"], upload["imageinfo"]["size"]) == ("Success", size)
+    answer = requests.get(upload["imageinfo"]["url"], stream=True, timeout=60)
+    assert sum(map(len, answer.iter_content(1 << 20))) == size
+    assert target.server.peak_memory() < 64 << 20
 
 
 def head_of(wiki, sent, **headers):

@@ -64,7 +64,8 @@ def test_cookies(target):
     token = first.json()["query"]["tokens"]["logintoken"]
     second = session.post(
         target.api,
-        data={"action": "login", "lgname": target.login, "lgpassword": target.password, "lgtoken": token, "format": "json"},
+        params={"action": "login", "format": "json"},
+        data={"lgname": target.login, "lgpassword": target.password, "lgtoken": token},
         timeout=60,
     )
     assert second.json()["login"]["result"] == "Success"

@@ -130,7 +130,7 @@ def test_the_same_bytes_again_are_refused_even_with_warnings_ignored(wiki, name)
         ("Photograph.", jpeg(seed=5), "filetype-missing"),
         ("x" * 241 + ".jpg", jpeg(seed=4), "filename-toolong"),
     ],
-    ids=lambda value: value if isinstance(value, str) and value.islower() else "",
+    ids=["empty", "html", "extension", "title", "no-base-name", "no-extension", "long"],
 )
 def test_refusals(wiki, filename, data, code):
     answer = wiki.http.post(
