@@ -16,7 +16,9 @@ pub enum DbError {
         what: &'static str,
     },
     /// The schema was made by a newer version of this program.
-    #[error("the catalogue has schema {found}, and this version knows schemas up to {known}: start a newer version")]
+    #[error(
+        "the catalogue has schema {found}, and this version knows schemas up to {known}: start a newer version"
+    )]
     Newer {
         /// The schema's number.
         found: i64,

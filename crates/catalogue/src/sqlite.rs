@@ -31,7 +31,9 @@ impl Sqlite {
         writer.pragma_update(None, "journal_mode", "wal")?;
         migrate::sqlite(&mut writer)?;
         let (writes, queue) = channel();
-        std::thread::Builder::new().name("catalogue-writer".to_owned()).spawn(move || write(&writer, &queue))?;
+        std::thread::Builder::new()
+            .name("catalogue-writer".to_owned())
+            .spawn(move || write(&writer, &queue))?;
         let (reads, queue) = channel();
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..READERS {
@@ -59,7 +61,8 @@ impl Engine for Sqlite {
 }
 
 fn connect(path: &Path) -> Result<Connection, DbError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "synchronous", "full")?;

@@ -137,7 +137,11 @@ impl Row {
     }
 
     /// What was written as JSON.
-    pub fn json<T: serde::de::DeserializeOwned>(&self, index: usize, what: &'static str) -> Result<T, DbError> {
+    pub fn json<T: serde::de::DeserializeOwned>(
+        &self,
+        index: usize,
+        what: &'static str,
+    ) -> Result<T, DbError> {
         serde_json::from_str(&self.text(index)?).map_err(|_| DbError::Corrupt { what })
     }
 }

@@ -84,6 +84,11 @@ impl Urls {
         format!("{}{}", self.server, self.article_path.replace("$1", &title))
     }
 
+    /// A title as it stands in addresses.
+    pub fn encoded(&self, prefixed_dbkey: &str) -> String {
+        utf8_percent_encode(prefixed_dbkey, PAGE).to_string()
+    }
+
     /// A page by its id.
     pub fn short(&self, page_id: i64) -> String {
         format!("{}{}?curid={page_id}", self.server, self.script())

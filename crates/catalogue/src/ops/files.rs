@@ -99,6 +99,8 @@ pub struct AllImages {
     pub end: Option<Timestamp>,
     /// Uploaded by this user.
     pub user: Option<String>,
+    /// Only of users in the group `bot`, or only of others.
+    pub bots: Option<bool>,
     /// At least this many bytes.
     pub min_size: Option<i64>,
     /// At most this many bytes.
@@ -327,7 +329,10 @@ fn archive_current(tx: &mut dyn Tx, name: &str, now: Timestamp) -> Result<bool, 
         // Overwritten twice within a second.
         moment = moment + 1;
     };
-    tx.execute("UPDATE versions SET archive_name = ?2 WHERE id = ?1", values![current.version_id, archive_name])?;
+    tx.execute(
+        "UPDATE versions SET archive_name = ?2 WHERE id = ?1",
+        values![current.version_id, archive_name],
+    )?;
     Ok(true)
 }
 
@@ -355,6 +360,13 @@ pub fn all_images(read: &mut dyn Read, wanted: &AllImages) -> Result<Vec<FileVer
     if let Some(user) = &wanted.user {
         filter.add("user_name", "=", user.into());
     }
+    if let Some(bots) = wanted.bots {
+        let not = if bots { "" } else { "NOT " };
+        let place = filter.place("%\"bot\"%".into());
+        filter
+            .conditions
+            .push(format!("user_id {not}IN (SELECT id FROM users WHERE groups_json LIKE {place})"));
+    }
     if let Some(size) = wanted.min_size {
         filter.add("size", ">=", size.into());
     }
@@ -370,7 +382,9 @@ pub fn all_images(read: &mut dyn Read, wanted: &AllImages) -> Result<Vec<FileVer
     let strict = if wanted.descending { "<" } else { ">" };
     match (&wanted.continue_at, wanted.sort) {
         (Some((_, name)), ImageSort::Name) => filter.add("name", from, name.into()),
-        (Some((time, name)), ImageSort::Timestamp) => filter.after(("uploaded", (*time).into()), ("name", name.into()), strict),
+        (Some((time, name)), ImageSort::Timestamp) => {
+            filter.after(("uploaded", (*time).into()), ("name", name.into()), strict)
+        }
         (None, _) => {}
     }
     let direction = if wanted.descending { "DESC" } else { "ASC" };

@@ -120,7 +120,12 @@ pub fn revise(tx: &mut dyn Tx, page: &PageRow, new: &NewRevision<'_>) -> Result<
     Ok(revision)
 }
 
-fn insert_revision(tx: &mut dyn Tx, page_id: i64, parent: i64, new: &NewRevision<'_>) -> Result<i64, DbError> {
+fn insert_revision(
+    tx: &mut dyn Tx,
+    page_id: i64,
+    parent: i64,
+    new: &NewRevision<'_>,
+) -> Result<i64, DbError> {
     let row = tx.first(
         "INSERT INTO revisions (page_id, parent_id, user_id, user_name, made, comment, content) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",

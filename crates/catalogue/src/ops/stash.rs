@@ -177,7 +177,13 @@ pub fn get(read: &mut dyn Read, key: &FileKey) -> Result<Option<StashRow>, DbErr
 }
 
 /// Claims an entry that waits for the bytes at `offset`, for some seconds.
-pub fn claim(tx: &mut dyn Tx, key: &FileKey, offset: u64, now: Timestamp, seconds: i64) -> Result<Claim, DbError> {
+pub fn claim(
+    tx: &mut dyn Tx,
+    key: &FileKey,
+    offset: u64,
+    now: Timestamp,
+    seconds: i64,
+) -> Result<Claim, DbError> {
     let touched = tx.execute(
         "UPDATE stash SET attempt = attempt + 1, lease_until = ?4 WHERE filekey = ?1 AND status = 'chunks' \
          AND received = ?2 AND (lease_until IS NULL OR lease_until < ?3)",
@@ -200,7 +206,10 @@ pub fn release(tx: &mut dyn Tx, key: &FileKey, attempt: i64) -> Result<(), DbErr
 
 /// Ends all claims: of a process that is no more.
 pub fn release_all(tx: &mut dyn Tx) -> Result<(), DbError> {
-    tx.execute("UPDATE stash SET attempt = attempt + 1, lease_until = NULL WHERE lease_until IS NOT NULL", &[])?;
+    tx.execute(
+        "UPDATE stash SET attempt = attempt + 1, lease_until = NULL WHERE lease_until IS NOT NULL",
+        &[],
+    )?;
     Ok(())
 }
 
@@ -267,7 +276,12 @@ pub fn list_of_user(
 }
 
 /// Entries that nobody has touched since a time and nobody feeds, oldest first.
-pub fn expired(read: &mut dyn Read, before: Timestamp, now: Timestamp, limit: i64) -> Result<Vec<StashRow>, DbError> {
+pub fn expired(
+    read: &mut dyn Read,
+    before: Timestamp,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<StashRow>, DbError> {
     let sql = format!(
         "{ENTRY} WHERE touched < ?1 AND (lease_until IS NULL OR lease_until < ?2) ORDER BY touched LIMIT ?3"
     );

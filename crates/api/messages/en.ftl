@@ -1,0 +1,147 @@
+# What people are told, by MediaWiki's message keys. $p1, $p2 and so on are the message's parameters.
+
+## Requests
+
+apierror-assertanonfailed = You asked to go on only when logged out, but you are logged in.
+apierror-assertbotfailed = You asked to go on only with the right "bot", which you don't have.
+apierror-assertnameduserfailed = You asked to go on only as "{ $p1 }", but that is not who you are logged in as.
+apierror-assertuserfailed = You asked to go on only when logged in, but you are not. Log in again.
+apierror-badcontinue = The value to continue from is none that an answer has given. Send the one of the last answer unchanged.
+apierror-badmodule-notfound = There is no module "{ $p1 }".
+apierror-badmodules = No such modules: { $p1 }.
+apierror-badtoken = The token is not one of this session. Fetch a new one with action=query&meta=tokens and try again.
+apierror-badurl = "{ $p1 }" has to be a complete address.
+apierror-bodytoobig = The request has too many fields, or they are too long.
+apierror-exceptioncaught = Something went wrong on the server ({ $p1 }). Nothing was changed; try again later.
+apierror-invalidmethod = Send GET or POST requests.
+apierror-invalidparammix = These parameters can't be used together: { $p1 }.
+apierror-invalidparammix-cannotusewith = "{ $p1 }" can't be used together with "{ $p2 }".
+apierror-invalidparammix-mustusewith = "{ $p1 }" works only together with "{ $p2 }".
+apierror-invalidsha1base36hash = A SHA-1 in base 36 has 31 digits and letters.
+apierror-invalidsha1hash = A SHA-1 has 40 hexadecimal digits.
+apierror-maxlag = The server lags by { $p1 } seconds.
+apierror-missingparam = The parameter "{ $p1 }" is missing.
+apierror-missingparam-at-least-one-of = At least one of these parameters is needed: { $p1 }.
+apierror-missingparam-one-of = One of these parameters is needed: { $p1 }.
+apierror-multisource = Ask for pages by titles or by ids, not by both.
+apierror-mustbeloggedin = You have to be logged in { $p1 }.
+apierror-mustbeloggedin-uploadstash = You have to be logged in to have stashed files.
+apierror-mustbeposted = "{ $p1 }" takes POST requests only.
+apierror-mustpostparams = Send these parameters in the body, not in the address, where they would be logged: { $p1 }.
+apierror-permissiondenied = You have no permission { $p1 }.
+apierror-readapidenied = You have no permission to read by the API. A bot password needs the grant "basic".
+apierror-unknownaction = There is no such action.
+apierror-unrecognizedparams = Nothing here knows the parameters { $p1 }.
+apierror-writeapidenied = You have no permission to change anything by the API.
+
+apihelp-see = See { $p1 } for the use of the API, and mediawiki-api-announce for changes to it.
+
+apiwarn-badutf8 = The value of "{ $p1 }" was not clean Unicode text and has been changed.
+apiwarn-deprecation-help = Parts of the API that were used here will go away. Their documentation tells what takes their place.
+apiwarn-deprecation-login-nobotpw = Logging in with the account's own password may stop working. Make a bot password for your program.
+apiwarn-deprecation-login-token = Fetch the token for logging in with action=query&meta=tokens&type=login.
+apiwarn-errorprinterfailed = The error is not shown in the form that was asked for.
+apiwarn-errorprinterfailed-ex = That form can't be made: { $p1 }
+apiwarn-tokens-origin = There are no tokens for requests of other sites' scripts.
+apiwarn-unsupportedarray = "{ $p1 }" was sent as an array, which is not read. Separate its values by "|".
+
+paramvalidator-badinteger = "{ $p2 }" is no whole number, which "{ $p1 }" has to be.
+paramvalidator-badtimestamp = "{ $p2 }" is no time that "{ $p1 }" could be.
+paramvalidator-badupload-inisize = The file in "{ $p1 }" is larger than files may be here.
+paramvalidator-badupload-notupload = "{ $p1 }" has to be a file part of a multipart/form-data body.
+paramvalidator-badupload-partial = The file in "{ $p1 }" has not arrived completely.
+paramvalidator-baduser = "{ $p2 }" is no user name, which "{ $p1 }" has to be.
+paramvalidator-badvalue-enumnotmulti = "{ $p2 }" is none of the values that "{ $p1 }" can have.
+paramvalidator-missingparam = The parameter "{ $p1 }" is missing.
+paramvalidator-notmulti = "{ $p1 }" takes a single value.
+paramvalidator-outofrange-max = "{ $p1 }" can be at most { $p3 }, not { $p2 }.
+paramvalidator-outofrange-min = "{ $p1 }" has to be at least { $p3 }, not { $p2 }.
+paramvalidator-outofrange-minmax = "{ $p1 }" has to be between { $p3 } and { $p4 }, not { $p2 }.
+paramvalidator-param-deprecated = The parameter "{ $p1 }" will go away.
+paramvalidator-toomanyvalues = "{ $p1 }" takes at most { $p2 } values.
+paramvalidator-unclearnowtimestamp = "{ $p2 }" for "{ $p1 }" is taken for the current time. Write "now" for that.
+paramvalidator-unrecognizedvalues = "{ $p1 }" doesn't know the values { $p2 }.
+
+## Accounts
+
+action-edit = to edit pages
+action-upload = to upload files
+api-login-fail-badsessionprovider = You are logged in with a bot password already. Log out first, or drop the cookies.
+api-login-fail-sameorigin = A script of another site can't log in.
+authmanager-authn-no-primary = Name or password is missing.
+authmanager-authn-not-in-progress = No login is under way that could be continued.
+botpasswords-invalid-app-id = "{ $p1 }" can't be the name of an application: it has 1 to 32 characters, and no "@", ":" or "/".
+botpasswords-invalid-password = A bot password has at least 32 characters out of 0-9 and a-w.
+invaliduser = "{ $p1 }" can't be a user name.
+login-throttled = There were too many failed logins. Wait { $p1 } seconds.
+nosuchuser = There is no user "{ $p1 }".
+passwordtooshort = The password is empty.
+sessionlost = The session was not found. Are your cookies kept from one request to the next?
+unknown-grant = There is no grant "{ $p1 }".
+unknown-group = There is no group "{ $p1 }".
+userexists = There is a user "{ $p1 }" already.
+wrongpassword = Name or password is wrong.
+
+## Titles
+
+title-invalid-characters = The title has characters that titles can't have.
+title-invalid-empty = The title is empty.
+title-invalid-leading-colon = The title begins with a colon.
+title-invalid-magic-tilde = The title has three tildes in a row.
+title-invalid-relative = The title has parts that are paths.
+title-invalid-too-long = The title is longer than 255 bytes.
+title-invalid-utf8 = The title is not Unicode text.
+
+## Uploads
+
+apierror-chunk-too-small = A chunk that is not the last one has at least { $p1 } bytes.
+apierror-invalid-chunk = The chunk goes beyond the announced size of the file.
+apierror-invalid-file-key = That can't be a file key.
+apierror-stashfailed = The chunk was not accepted: { $p1 }
+apierror-stashfailed-complete = All chunks of this upload have arrived, or it has failed. Begin a new upload.
+apierror-stashfailed-offset = The upload waits for the chunk at another offset.
+apierror-upload-filekeyneeded = A chunk that is not the first one needs the file key of its upload.
+apierror-upload-filekeynotallowed = The first chunk has no file key.
+apierror-upload-missingresult = Nothing is known of an upload with this key.
+empty-file = The file is empty.
+file-too-large = The file is larger than files may be here.
+fileexists = There is a file named { $p1 }.
+fileexists-forbidden = There is a file named { $p1 }, and you have no permission to replace it. Choose another name.
+fileexists-no-change = The file is the same as the current version of { $p1 }.
+filename-toolong = A file name has at most 240 bytes.
+filetype-bad-ie-mime = The file could be taken for "{ $p1 }" by a browser, which is not allowed here.
+filetype-badmime = Files of the type "{ $p1 }" are not allowed here.
+filetype-banned-type = Files of the type { $p1 } are not allowed here. Allowed are { $p2 }.
+filetype-mime-mismatch = The name ends in "{ $p1 }", but the file is of the type "{ $p2 }".
+filetype-missing = The name has no extension, such as ".jpg".
+illegal-filename = The file can't have this name.
+illegalfilename = The file can't be named "{ $p1 }". Choose another name.
+minlength1 = The name has nothing before its extension.
+nocreate-loggedin = You have no permission to make new pages.
+nocreatetext = Only users who are logged in can make new pages.
+stash-incomplete = Not all of its chunks have arrived.
+stashfailed = The file was not stashed: { $p1 }
+stashnotloggedin = You have to be logged in to stash files.
+upload-scripted-dtd = The file has a document type definition that is not allowed.
+upload-scripted-pi-callback = The file has a processing instruction for style sheets, which is not allowed.
+uploaddisabled = Uploads are switched off.
+uploaded-animate-svg = The drawing changes a link by animation, by the attribute { $p1 } = "{ $p2 }".
+uploaded-event-handler-on-svg = The drawing has the event handler { $p1 } = "{ $p2 }".
+uploaded-hostile-svg = The drawing's style sheet loads something from elsewhere.
+uploaded-href-attribute-svg = The drawing links elsewhere: <{ $p1 } { $p2 }="{ $p3 }">.
+uploaded-href-unsafe-target-svg = The drawing links to unsafe data: <{ $p1 } { $p2 }="{ $p3 }">.
+uploaded-image-filter-svg = The drawing's filter loads an image from elsewhere: <{ $p1 } { $p2 }="{ $p3 }">.
+uploaded-remote-url-svg = The drawing's style loads something from elsewhere: { $p1 } = "{ $p2 }".
+uploaded-script-svg = The drawing has the active element "{ $p1 }".
+uploaded-setting-event-handler-svg = The drawing sets an event handler: <{ $p1 } { $p2 }="{ $p3 }">.
+uploaded-setting-handler-svg = The drawing sets a handler by { $p1 } = "{ $p2 }".
+uploaded-setting-href-svg = The drawing sets a link by animation.
+uploaded-wrong-setting-svg = The drawing sets a link to "{ $p1 }".
+uploadinvalidxml = The drawing is no well-formed XML.
+uploadscripted = The file holds HTML or a script that a browser might run.
+uploadscriptednamespace = The drawing has elements of the foreign namespace "{ $p1 }".
+uploadstash-bad-path-bad-format = "{ $p1 }" can't be a file key.
+uploadstash-file-not-found = There is no stashed file with the key "{ $p1 }".
+uploadstash-no-session = Nothing is known of an upload with this key.
+uploadstash-wrong-owner = The stashed file "{ $p1 }" is another user's.
+verification-error = The file is not what its name says, or holds something that is not allowed.

@@ -1,0 +1,13 @@
+//! The modules, each in its file.
+
+pub(crate) mod checktoken;
+pub(crate) mod clientlogin;
+pub(crate) mod fileinfo;
+pub(crate) mod format;
+pub(crate) mod help;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod main;
+pub(crate) mod paraminfo;
+pub(crate) mod query;
+pub(crate) mod upload;

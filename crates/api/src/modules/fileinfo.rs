@@ -1,0 +1,220 @@
+//! The object that describes a version of a file: `imageinfo`, in all the places where it appears.
+
+use commonhold_core::title::FileTitle;
+use commonhold_core::{Data, MediaInfo};
+use commonhold_repo::{FileVersion, Repository, StashedFile};
+
+use crate::output::{List, Map, Value};
+
+/// What is described.
+pub(crate) enum Subject<'a> {
+    /// A public version.
+    Version {
+        /// The version.
+        version: &'a FileVersion,
+        /// Id of the description page, if it is to be named.
+        page: Option<i64>,
+    },
+    /// A file in its owner's stash.
+    Stashed(&'a StashedFile),
+}
+
+/// The properties of the answer to an upload.
+pub(crate) const UPLOADED: &[&str] = &[
+    "timestamp",
+    "user",
+    "userid",
+    "size",
+    "parsedcomment",
+    "comment",
+    "canonicaltitle",
+    "url",
+    "sha1",
+    "metadata",
+    "commonmetadata",
+    "extmetadata",
+    "mime",
+    "mediatype",
+    "bitdepth",
+];
+
+/// The properties of the answer to a stashing upload.
+pub(crate) const STASHED: &[&str] = &[
+    "timestamp",
+    "size",
+    "canonicaltitle",
+    "url",
+    "sha1",
+    "metadata",
+    "commonmetadata",
+    "extmetadata",
+    "mime",
+    "bitdepth",
+];
+
+/// The entry with the wanted properties.
+pub(crate) fn entry(repo: &Repository, subject: &Subject<'_>, props: &[&str]) -> Map {
+    let wants = |prop: &str| props.contains(&prop);
+    let mut map = Map::new();
+    let info = subject.info();
+    if wants("timestamp") {
+        map.set("timestamp", subject.timestamp());
+    }
+    if let Subject::Version { version, .. } = subject {
+        if wants("user") {
+            map.set("user", version.user_name.clone());
+            if version.user_id == 0 {
+                map.set("anon", true);
+            }
+        }
+        if wants("userid") {
+            map.set("userid", version.user_id);
+        }
+    }
+    if wants("size") || wants("dimensions") {
+        map.set("size", subject.size() as i64);
+        map.set("width", i64::from(info.width));
+        map.set("height", i64::from(info.height));
+        if let Some(pages) = info.pages {
+            map.set("pagecount", i64::from(pages));
+        }
+        if info.duration > 0.0 {
+            map.set("duration", info.duration);
+        }
+    }
+    if let Subject::Version { version, .. } = subject {
+        if wants("parsedcomment") {
+            map.set("parsedcomment", crate::html::escape(&version.comment));
+        }
+        if wants("comment") {
+            map.set("comment", version.comment.clone());
+        }
+    }
+    if wants("canonicaltitle") {
+        map.set("canonicaltitle", subject.title().prefixed_text());
+    }
+    if wants("url") {
+        put_urls(&mut map, repo, subject);
+    }
+    if wants("sha1") {
+        map.set("sha1", subject.sha1());
+    }
+    if wants("metadata") {
+        map.set("metadata", info.metadata.as_ref().map_or(Value::Null, named_list));
+    }
+    if wants("commonmetadata") {
+        map.set("commonmetadata", named_list(&info.common));
+    }
+    if wants("extmetadata") {
+        map.set("extmetadata", extmetadata(subject));
+    }
+    if wants("mime") {
+        map.set("mime", info.mime.clone());
+    }
+    if let (Subject::Version { version, .. }, true) = (subject, wants("mediatype")) {
+        map.set("mediatype", version.info.media_type.as_str());
+    }
+    if let (Subject::Version { version, .. }, true) = (subject, wants("archivename")) {
+        if let Some(name) = &version.archive_name {
+            map.set("archivename", name.clone());
+        }
+    }
+    if wants("bitdepth") {
+        map.set("bitdepth", i64::from(info.bits));
+    }
+    map
+}
+
+fn put_urls(map: &mut Map, repo: &Repository, subject: &Subject<'_>) {
+    let urls = repo.urls();
+    match subject {
+        Subject::Version { version, page } => {
+            let title = subject.title();
+            let url = match &version.archive_name {
+                Some(archive) => urls.archive(&title, archive),
+                None => urls.file(&title),
+            };
+            map.set("url", url);
+            map.set("descriptionurl", urls.page(&title.title().prefixed_dbkey()));
+            if let Some(id) = page {
+                map.set("descriptionshorturl", urls.short(*id));
+            }
+        }
+        Subject::Stashed(file) => {
+            let url = urls.stashed(&file.key);
+            map.set("url", url.clone());
+            map.set("descriptionurl", url);
+        }
+    }
+}
+
+impl Subject<'_> {
+    fn info(&self) -> &MediaInfo {
+        match self {
+            Self::Version { version, .. } => &version.info,
+            Self::Stashed(file) => &file.info,
+        }
+    }
+
+    fn timestamp(&self) -> String {
+        match self {
+            Self::Version { version, .. } => version.timestamp.iso(),
+            Self::Stashed(file) => file.timestamp.iso(),
+        }
+    }
+
+    fn size(&self) -> u64 {
+        match self {
+            Self::Version { version, .. } => version.hashes.size,
+            Self::Stashed(file) => file.hashes.size,
+        }
+    }
+
+    fn sha1(&self) -> String {
+        match self {
+            Self::Version { version, .. } => version.hashes.sha1.hex(),
+            Self::Stashed(file) => file.hashes.sha1.hex(),
+        }
+    }
+
+    /// The file's title; a stashed file has one that is made of its time and its key.
+    fn title(&self) -> FileTitle {
+        match self {
+            Self::Version { version, .. } => FileTitle::from_db(&version.name),
+            Self::Stashed(file) => FileTitle::from_db(&format!(
+                "{}!{}",
+                file.timestamp.mw14(),
+                file.key.as_str().replace('.', "-")
+            )),
+        }
+    }
+}
+
+/// Metadata as lists of names and values, however deep; items of lists are named by their position.
+fn named_list(data: &Data) -> Value {
+    let mut list = List::new("metadata");
+    let mut put = |name: Value, value: &Data| {
+        let value = match value {
+            Data::List(_) | Data::Map(_) => named_list(value),
+            scalar => Value::from(scalar).with_real_bools(),
+        };
+        list.push(Map::new().with("name", name).with("value", value));
+    };
+    match data {
+        Data::Map(entries) => entries.iter().for_each(|(name, value)| put(name.clone().into(), value)),
+        Data::List(items) => items.iter().enumerate().for_each(|(at, value)| put((at as i64).into(), value)),
+        _ => {}
+    }
+    list.into()
+}
+
+/// What MediaWiki's core says there of every file.
+fn extmetadata(subject: &Subject<'_>) -> Map {
+    let title = subject.title();
+    let name = title.base().replace('_', " ");
+    let entry = |value: String| {
+        // `hidden` is an empty string in both versions of the format.
+        Map::new().with("value", value).with("source", "mediawiki-metadata").with("hidden", "")
+    };
+    Map::new().with("DateTime", entry(subject.timestamp())).with("ObjectName", entry(name))
+}

@@ -1,0 +1,183 @@
+//! `action=query`: a set of pages, and modules that say or list something.
+
+pub(crate) mod allimages;
+pub(crate) mod imageinfo;
+pub(crate) mod info;
+pub(crate) mod mystashedfiles;
+mod pageset;
+pub(crate) mod siteinfo;
+pub(crate) mod stashimageinfo;
+pub(crate) mod tokens;
+pub(crate) mod userinfo;
+
+use commonhold_core::Message;
+
+use crate::context::Context;
+use crate::engine::check_rights;
+use crate::failure::Failure;
+use crate::module::{self, Kind, Module, Needs};
+use crate::output::{List, Map};
+use crate::params::{self, boolean, params, submodules, text};
+
+pub(crate) use pageset::{Page, PageSet};
+
+pub(crate) const MODULE: Module = Module {
+    name: "query",
+    kind: Kind::Action,
+    prefix: "",
+    summary: "Says what is known of pages, lists things, and says what is known of the wiki and the caller.",
+    params: Params::SPECS,
+    needs: Needs::NOTHING,
+    examples: &[
+        (
+            "action=query&titles=File:Example.jpg&prop=imageinfo&iiprop=url|size",
+            "Address and size of a file.",
+        ),
+        ("action=query&list=allimages&aisort=timestamp&aidir=descending", "The newest files."),
+    ],
+    run: |cx, values| Box::pin(run(cx, Params::bind(values))),
+};
+
+params! {
+    /// What to say of each page.
+    prop: Vec<String> = submodules(Kind::Prop).multi();
+    /// What to list.
+    list: Vec<String> = submodules(Kind::List).multi();
+    /// What to say of the wiki and the caller.
+    meta: Vec<String> = submodules(Kind::Meta).multi();
+    /// List the ids of all pages.
+    indexpageids: bool = boolean();
+    /// Say addresses of pages on other wikis; none are known.
+    iwurl: bool = boolean();
+    /// Where to go on; from an earlier answer.
+    r#continue: Option<String> = text();
+    /// Give what continues in the form of old versions.
+    rawcontinue: bool = boolean();
+    /// Titles of pages.
+    titles: Option<Vec<String>> = text().multi();
+    /// Ids of pages.
+    pageids: Option<Vec<String>> = text().multi();
+    /// Follow redirects.
+    redirects: bool = boolean();
+    /// Convert titles to other variants of the language; there are none.
+    converttitles: bool = boolean();
+}
+
+/// What the modules of a query share.
+#[derive(Default)]
+pub(crate) struct QueryState {
+    /// The object `query` of the answer.
+    pub(crate) result: Map,
+    /// The pages.
+    pub(crate) pages: PageSet,
+    continues: Vec<(&'static Module, String, String)>,
+}
+
+impl Context {
+    /// Notes that the module at work has more to say, and with which of its parameters to ask for it.
+    pub(crate) fn go_on(&mut self, param: &str, value: impl Into<String>) {
+        let module = self.module;
+        self.query.continues.push((module, format!("{}{param}", module.prefix), value.into()));
+    }
+}
+
+/// What the parameter `continue` says of the queries before: `-||done|done`.
+struct Before {
+    pages_done: bool,
+    modules_done: Vec<String>,
+}
+
+impl Before {
+    fn read(text: Option<&str>) -> Self {
+        let (first, second) = text.and_then(|t| t.split_once("||")).unwrap_or_default();
+        let modules_done = second.split('|').filter(|m| !m.is_empty()).map(str::to_owned).collect();
+        Self { pages_done: first == "-", modules_done }
+    }
+}
+
+async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
+    // No page here redirects, and there are no other wikis and no variants.
+    let _ = (params.iwurl, params.redirects, params.converttitles);
+    let before = Before::read(params.r#continue.as_deref());
+    let named = |kind: Kind, names: &[String]| -> Vec<&'static Module> {
+        names.iter().filter_map(|name| module::named(kind, name)).collect()
+    };
+    let mut all = named(Kind::Prop, &params.prop);
+    all.extend(named(Kind::List, &params.list));
+    all.extend(named(Kind::Meta, &params.meta));
+    for module in &all {
+        check_rights(cx, module.needs)?;
+    }
+    let wants_pages = params.titles.is_some() || params.pageids.is_some();
+    if wants_pages {
+        check_rights(cx, Needs::READ)?;
+    }
+    PageSet::load(cx, params.titles, params.pageids).await?;
+
+    for module in &all {
+        let done = before.modules_done.iter().any(|m| m == module.name);
+        let of_pages = module.kind == Kind::Prop;
+        if done || (of_pages && before.pages_done) {
+            // What was answered before isn't said again, but its parameters are known.
+            params::read(cx, module)?;
+            continue;
+        }
+        let outer = std::mem::replace(&mut cx.module, module);
+        let values = params::read(cx, module)?;
+        (module.run)(cx, values).await?;
+        cx.module = outer;
+    }
+
+    let mut query = Map::new();
+    if !before.pages_done {
+        let pages = std::mem::take(&mut cx.query.pages);
+        pages.put(&mut query, params.indexpageids, cx.output.version);
+    }
+    query.extend(std::mem::take(&mut cx.query.result));
+    put_continue(cx, &all, &before, params.rawcontinue);
+    if !query.is_empty() {
+        cx.result.set("query", query);
+    }
+    Ok(())
+}
+
+fn put_continue(cx: &mut Context, all: &[&'static Module], before: &Before, raw: bool) {
+    let continues = std::mem::take(&mut cx.query.continues);
+    let more_of_pages = continues.iter().any(|(module, ..)| module.kind == Kind::Prop);
+    if raw {
+        let mut by_module = Map::new();
+        for (module, param, value) in continues {
+            by_module.map_at(module.name).set(param, value);
+        }
+        if !by_module.is_empty() {
+            cx.result.set("query-continue", by_module);
+        }
+        return;
+    }
+    if !more_of_pages {
+        cx.result.set("batchcomplete", true);
+    }
+    if continues.is_empty() {
+        return;
+    }
+    let goes_on = |module: &Module| continues.iter().any(|(m, ..)| m.path() == module.path());
+    let done = all.iter().filter(|m| !goes_on(m) && (more_of_pages || m.kind != Kind::Prop)).map(|m| m.name);
+    let done: Vec<&str> = done.collect();
+    let pages = if more_of_pages && !before.pages_done { "" } else { "-" };
+    let mut map = Map::new();
+    for (_, param, value) in &continues {
+        map.set(param.clone(), value.clone());
+    }
+    map.set("continue", format!("{pages}||{}", done.join("|")));
+    cx.result.set("continue", map);
+}
+
+/// The error for a value to continue from that no answer has given.
+pub(crate) fn bad_continue() -> commonhold_core::Refusal {
+    commonhold_core::Refusal::of(Message::new("apierror-badcontinue"))
+}
+
+/// A list of items with one tag.
+pub(crate) fn list(tag: &'static str, items: impl IntoIterator<Item = Map>) -> List {
+    List::of(tag, items)
+}

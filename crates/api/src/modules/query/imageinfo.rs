@@ -1,0 +1,115 @@
+//! `prop=imageinfo`.
+
+use commonhold_core::Timestamp;
+use commonhold_core::title::FileTitle;
+use commonhold_repo::FileVersion;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::module::{Kind, Module, Needs};
+use crate::modules::fileinfo::{self, Subject};
+use crate::modules::query::{bad_continue, list};
+use crate::output::Map;
+use crate::params::{boolean, choice, limit, params, text, timestamp};
+
+pub(crate) const MODULE: Module = Module {
+    name: "imageinfo",
+    kind: Kind::Prop,
+    prefix: "ii",
+    summary: "Says what is known of files and their versions.",
+    params: Params::SPECS,
+    needs: Needs::READ,
+    examples: &[(
+        "action=query&titles=File:Example.jpg&prop=imageinfo&iiprop=timestamp|user|url&iilimit=10",
+        "The versions of a file.",
+    )],
+    run: |cx, values| Box::pin(run(cx, Params::bind(values))),
+};
+
+params! {
+    /// What to say of each version.
+    prop: Vec<String> = choice(&[
+        "archivename", "badfile", "bitdepth", "canonicaltitle", "comment", "commonmetadata", "dimensions",
+        "extmetadata", "mediatype", "metadata", "mime", "parsedcomment", "sha1", "size", "timestamp", "url", "user",
+        "userid",
+    ]).multi().all().default("timestamp|user");
+    /// How many versions of each file to list.
+    limit: i64 = limit().default("1");
+    /// The newest version to list is one of this time.
+    start: Option<Timestamp> = timestamp();
+    /// The oldest version to list is one of this time.
+    end: Option<Timestamp> = timestamp();
+    /// Where to go on; from an earlier answer.
+    r#continue: Option<String> = text();
+    /// Look for files here only. No other place is looked at.
+    localonly: bool = boolean();
+}
+
+async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
+    let _ = params.localonly;
+    let from = match params.r#continue.as_deref().map(|text| text.split_once('|')) {
+        None => None,
+        Some(Some((name, time))) if Timestamp::parse(time, cx.repo.now()).is_some() => Some(name.to_owned()),
+        Some(_) => return Err(bad_continue().into()),
+    };
+    let props: Vec<&str> = params.prop.iter().map(String::as_str).collect();
+    let names: Vec<FileTitle> = cx.query.pages.pages.iter().filter_map(super::Page::file).collect();
+    let current = cx.repo.current_versions(&names).await?;
+    let alone = names.len() == 1;
+    for index in 0..cx.query.pages.pages.len() {
+        let page = &cx.query.pages.pages[index];
+        let Some(name) = page.file() else { continue };
+        if from.as_deref().is_some_and(|from| name.dbkey() < from) {
+            continue;
+        }
+        let page_id = page.row.as_ref().map(|row| row.id);
+        let found = current.get(name.dbkey());
+        let mut versions = Vec::new();
+        if let Some(version) = found {
+            versions = self::versions(cx, &name, version, &params).await?;
+        }
+        if versions.len() as i64 > params.limit {
+            let next = versions.pop();
+            // Of several files, only the newest versions are listed.
+            if let (true, Some(next)) = (alone, next) {
+                cx.go_on("start", next.timestamp.iso());
+            }
+        }
+        let entry = |version: &FileVersion| {
+            fileinfo::entry(&cx.repo, &Subject::Version { version, page: page_id }, &props)
+        };
+        let entries: Vec<Map> = versions.iter().map(entry).collect();
+        let fields = &mut cx.query.pages.pages[index].fields;
+        if found.is_some() && fields.contains("missing") {
+            fields.set("known", true);
+        }
+        fields.set("imagerepository", if found.is_some() { "local" } else { "" });
+        if props.contains(&"badfile") {
+            fields.set("badfile", false);
+        }
+        if !entries.is_empty() {
+            fields.set("imageinfo", list("ii", entries));
+        }
+    }
+    Ok(())
+}
+
+/// The versions of a file between two times, newest first; one more than are to be listed.
+async fn versions(
+    cx: &Context,
+    name: &FileTitle,
+    current: &FileVersion,
+    params: &Params,
+) -> Result<Vec<FileVersion>, Failure> {
+    let mut versions = Vec::new();
+    let after_start = params.start.is_none_or(|start| current.timestamp <= start);
+    let before_end = params.end.is_none_or(|end| current.timestamp >= end);
+    if after_start && before_end {
+        versions.push(current.clone());
+    }
+    if before_end {
+        let left = params.limit + 1 - versions.len() as i64;
+        versions.extend(cx.repo.old_versions(name, params.start, params.end, left).await?);
+    }
+    Ok(versions)
+}

@@ -1,0 +1,195 @@
+//! `action=upload`.
+
+use std::sync::Arc;
+
+use commonhold_core::upload::Warnings;
+use commonhold_core::{Data, FileKey, Message, Param, Refusal};
+use commonhold_repo::{Outcome, Received, Source, UploadRequest, UploadStatus};
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::module::{Kind, Module, Needs};
+use crate::modules::fileinfo::{self, Subject};
+use crate::output::{Map, Value};
+use crate::params::{Bound, boolean, integer, params, text, token, upload};
+
+pub(crate) const MODULE: Module = Module {
+    name: "upload",
+    kind: Kind::Action,
+    prefix: "",
+    summary: "Uploads a file: whole, in chunks, or out of the stash.",
+    params: Params::SPECS,
+    needs: Needs::WRITE,
+    examples: &[
+        (
+            "action=upload&filename=Wiki.png&filekey=filekey&ignorewarnings=1&token=123ABC",
+            "Publish a stashed file.",
+        ),
+        (
+            "action=upload&stash=1&filename=Large.tif&filesize=1000000&offset=0&chunk=file_contents_here&token=123ABC",
+            "Send the first chunk of a large file.",
+        ),
+    ],
+    run: |cx, values| Box::pin(run(cx, Params::bind(values))),
+};
+
+params! {
+    /// Name of the file.
+    filename: Option<String> = text();
+    /// Comment on the upload; also the text of a new description page where `text` is absent.
+    comment: String = text().default("");
+    /// Text of a new description page.
+    text: Option<String> = text().multiline();
+    /// Go on in spite of warnings.
+    ignorewarnings: bool = boolean();
+    /// The file, as a part of a multipart body.
+    file: Option<Received> = upload();
+    /// Key of a stashed file, or of the upload that a chunk continues.
+    filekey: Option<String> = text();
+    /// Same as `filekey`.
+    sessionkey: Option<String> = text().deprecated();
+    /// Keep the file in the stash instead of publishing it.
+    stash: bool = boolean();
+    /// Bytes of the whole file, in a chunked upload.
+    filesize: i64 = integer(Some(0), Bound::UploadSize);
+    /// Bytes before the chunk.
+    offset: Option<i64> = integer(Some(0), Bound::Open);
+    /// A part of the file, as a part of a multipart body.
+    chunk: Option<Received> = upload();
+    /// Work on large files after the answer. Publishing takes no time here, so the answer is always final.
+    r#async: bool = boolean();
+    /// Tell how far the upload of the file key is, and nothing else.
+    checkstatus: bool = boolean();
+    /// A token of the type `csrf`.
+    token: String = token();
+}
+
+async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
+    let key = match (&params.filekey, &params.sessionkey) {
+        (Some(key), other) if !key.is_empty() || other.is_none() => Some(key.clone()),
+        (_, other) => other.clone().or_else(|| params.filekey.clone()),
+    };
+    // Neither changes anything here; both are known.
+    let _ = (params.r#async, params.token);
+    if !cx.repo.settings().uploads.enabled {
+        return Err(Refusal::of(Message::new("uploaddisabled")).into());
+    }
+    let source = match (params.chunk, params.file, key) {
+        (Some(received), _, key) => {
+            let unsigned = |number: i64| u64::try_from(number).unwrap_or_default();
+            let (offset, filesize) = (params.offset.map(unsigned), unsigned(params.filesize));
+            Source::Chunk { received, offset, filesize, key }
+        }
+        (None, None, Some(key)) if params.checkstatus => return status(cx, &key).await,
+        (None, None, Some(key)) => Source::Stashed(key),
+        (None, Some(received), None) => Source::File(received),
+        (None, Some(_), Some(_)) => {
+            let names = vec!["filekey".to_owned(), "file".to_owned()];
+            let message = Message::new("apierror-invalidparammix").with(Param::List(names)).with(2);
+            return Err(Refusal::of(message).into());
+        }
+        (None, None, None) => {
+            let names = ["filekey", "file"].map(str::to_owned).to_vec();
+            let message = Message::new("apierror-missingparam-one-of").with(Param::List(names)).with(2);
+            return Err(Refusal::new("missingparam", message).into());
+        }
+    };
+    let request = UploadRequest {
+        caller: cx.session.caller.clone(),
+        filename: params.filename,
+        comment: params.comment,
+        text: params.text,
+        ignore_warnings: params.ignorewarnings,
+        stash: params.stash,
+        source,
+    };
+    let outcome = Arc::clone(&cx.repo).upload(request).await?;
+    let answer = answer(cx, outcome);
+    cx.result.set("upload", answer);
+    Ok(())
+}
+
+/// The answer's object.
+fn answer(cx: &Context, outcome: Outcome) -> Map {
+    let mut answer = Map::new();
+    match outcome {
+        Outcome::Published { version, warnings, page_before } => {
+            answer.set("result", "Success");
+            answer.set("filename", version.name.clone());
+            put_warnings(&mut answer, &warnings);
+            let subject = Subject::Version { version: &version, page: page_before };
+            let mut info = fileinfo::entry(&cx.repo, &subject, fileinfo::UPLOADED);
+            // MediaWiki puts the warning that the name now exists here; any text will do for its clients.
+            info.set(
+                "html",
+                crate::html::escape(&crate::message::text(
+                    &Message::new("fileexists").with(version.name.as_str()),
+                )),
+            );
+            answer.set("imageinfo", info);
+        }
+        Outcome::Stashed { file, warnings, chunked } => {
+            if chunked {
+                put_warnings(&mut answer, &warnings);
+            }
+            answer.set("result", "Success");
+            if !chunked {
+                put_warnings(&mut answer, &warnings);
+            }
+            put_key(&mut answer, &file.key, !chunked);
+            answer.set("imageinfo", fileinfo::entry(&cx.repo, &Subject::Stashed(&file), fileinfo::STASHED));
+        }
+        Outcome::Warned { warnings, key } => {
+            answer.set("result", "Warning");
+            put_warnings(&mut answer, &warnings);
+            if let Some(key) = key {
+                put_key(&mut answer, &key, true);
+            }
+        }
+        Outcome::Continue { warnings, offset, key } => {
+            put_warnings(&mut answer, &warnings);
+            answer.set("result", "Continue");
+            answer.set("offset", offset as i64);
+            put_key(&mut answer, &key, false);
+        }
+    }
+    answer
+}
+
+fn put_key(answer: &mut Map, key: &FileKey, session_key: bool) {
+    answer.set("filekey", key.as_str().to_owned());
+    if session_key {
+        answer.set("sessionkey", key.as_str().to_owned());
+    }
+}
+
+fn put_warnings(answer: &mut Map, warnings: &Warnings) {
+    if warnings.is_empty() {
+        return;
+    }
+    let mut map = Map::new();
+    if let Data::Map(entries) = warnings.data() {
+        for (name, value) in entries {
+            let tag = if name == "duplicateversions" { "ver" } else { "duplicate" };
+            map.set(name, Value::from(&value).tagged(tag));
+        }
+    }
+    answer.set("warnings", map);
+}
+
+/// `checkstatus`.
+async fn status(cx: &mut Context, key: &str) -> Result<(), Failure> {
+    match cx.repo.upload_status(&cx.session.caller, key).await? {
+        UploadStatus::Uploading(offset) => {
+            let answer = Map::new()
+                .with("result", "Continue")
+                .with("stage", "uploading")
+                .with("offset", offset as i64);
+            cx.result.set("upload", answer);
+            Ok(())
+        }
+        UploadStatus::Nothing => {
+            Err(Refusal::new("missingresult", Message::new("apierror-upload-missingresult")).into())
+        }
+    }
+}
