@@ -48,11 +48,11 @@ async fn receive(
         while let Some(bytes) = source.next().await.map_err(|e| Error::Body(e.0))? {
             size += bytes.len() as u64;
         }
-        return Ok(Uploaded::Part(Received::unstored(&cx.repo, size)));
+        return Ok(Uploaded::Part(Box::new(Received::unstored(&cx.repo, size))));
     }
     let hint = hint(cx, name);
     match cx.repo.receive(cx.session.caller.id, hint, &mut source).await {
-        Ok(part) => Ok(Uploaded::Part(part)),
+        Ok(part) => Ok(Uploaded::Part(Box::new(part))),
         Err(Error::Refused(refusal)) if refusal.code == "file-too-large" => {
             // The rest has to be read, or the client would see a broken connection instead of the answer.
             while source.next().await.map_err(|e| Error::Body(e.0))?.is_some() {}

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use commonhold_core::right::Right;
 use commonhold_core::{Message, Param, Refusal};
-use commonhold_repo::{CheckedToken, Repository, Session};
+use commonhold_repo::{CheckedToken, CookieChange, Repository, Session};
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::body::{self, BodyStream};
@@ -304,7 +304,7 @@ fn language(asked: &str) -> &str {
 fn cookie(headers: &HeaderMap) -> Option<&str> {
     let all = headers.get_all(http::header::COOKIE).iter().filter_map(|v| v.to_str().ok());
     let pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value).last()
+    pairs.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value).next_back()
 }
 
 fn forbidden_origin(mut headers: Headers) -> Response {
@@ -352,8 +352,10 @@ fn finish(mut cx: Context, outcome: Result<(), Stopped>, mut headers: Headers) -
     if let Some(change) = cx.session.cookie_change() {
         let secure = if cx.repo.settings().site.public_url.starts_with("https:") { "; Secure" } else { "" };
         let value = match change {
-            Some(value) => format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax{secure}"),
-            None => format!("{COOKIE}=deleted; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}"),
+            CookieChange::Set(value) => format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax{secure}"),
+            CookieChange::Remove => {
+                format!("{COOKIE}=deleted; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}")
+            }
         };
         headers.set("Set-Cookie", value);
     }

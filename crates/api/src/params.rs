@@ -23,6 +23,11 @@ pub(crate) use spec::{
 macro_rules! params {
     ($($(#[doc = $doc:literal])+ $field:ident : $type:ty = $spec:expr;)*) => {
         /// The module's parameters.
+        #[allow(
+            dead_code,
+            clippy::allow_attributes,
+            reason = "a field declares its parameter, to be validated and described, even where the module ignores it"
+        )]
         pub(crate) struct Params {
             $($(#[doc = $doc])+ pub(crate) $field: $type,)*
         }

@@ -102,14 +102,13 @@ pub(crate) fn put_error(result: &mut Map, refusal: &Refusal, path: &str, format:
 
 /// A refusal within a result, such as a login's `reason`: its text, or an object in the newer formats.
 pub(crate) fn described(refusal: &Refusal, format: ErrorFormat) -> Value {
-    match format {
-        ErrorFormat::Bc => message::text(&refusal.message).into(),
-        _ => {
-            let mut map = Map::new();
-            map.set("code", refusal.code.clone().into_owned());
-            put_text(&mut map, format, &refusal.message);
-            map.into()
-        }
+    if format == ErrorFormat::Bc {
+        message::text(&refusal.message).into()
+    } else {
+        let mut map = Map::new();
+        map.set("code", refusal.code.clone().into_owned());
+        put_text(&mut map, format, &refusal.message);
+        map.into()
     }
 }
 

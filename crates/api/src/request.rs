@@ -12,8 +12,6 @@ pub(crate) struct Field {
     pub(crate) repaired: bool,
     /// Whether it was sent as `name[]`, which MediaWiki's API doesn't read.
     pub(crate) array: bool,
-    /// Whether it came in the body.
-    pub(crate) posted: bool,
     /// Whether it was (also) in the query string.
     pub(crate) in_query: bool,
     used: bool,
@@ -43,7 +41,7 @@ impl Fields {
             _ => (name, false),
         };
         let (value, repaired) = clean(value);
-        let mut field = Field { value, repaired, array, posted, in_query: !posted, used: false };
+        let mut field = Field { value, repaired, array, in_query: !posted, used: false };
         match self.0.iter_mut().find(|(n, _)| n == name) {
             Some((_, earlier)) => {
                 field.in_query |= earlier.in_query;
@@ -51,11 +49,6 @@ impl Fields {
             }
             None => self.0.push((name.to_owned(), field)),
         }
-    }
-
-    /// Whether nothing was sent.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// A field, without noting that it was read.
@@ -73,11 +66,6 @@ impl Fields {
         let (_, field) = self.0.iter_mut().find(|(n, _)| n == name)?;
         field.used = true;
         Some(field.clone())
-    }
-
-    /// All fields as they were sent, for continuing a query.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
     }
 
     /// The names that nobody knew.
@@ -115,7 +103,7 @@ mod tests {
         fields.add("b", b"z", true);
         assert_eq!(fields.peek_text("a"), Some("2"));
         let b = fields.take("b").unwrap();
-        assert!(b.value == "z" && b.posted && b.in_query);
+        assert!(b.value == "z" && b.in_query);
         assert_eq!(fields.peek_text("c"), Some(""));
         assert_eq!(fields.unused(), ["a", "c"]);
     }

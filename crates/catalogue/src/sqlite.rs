@@ -82,7 +82,7 @@ fn write(connection: &Connection, queue: &Receiver<Box<dyn WriteJob>>) {
             drop(connection.execute_batch("ROLLBACK"));
         }
         for job in group {
-            job.finish(committed.as_ref().map(|()| ()).map_err(|error| DbError::Commit(error.to_string())));
+            job.finish(committed.as_ref().copied().map_err(|error| DbError::Commit(error.to_string())));
         }
     }
 }

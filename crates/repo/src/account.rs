@@ -241,19 +241,16 @@ impl Repository {
             },
             None => self.check_account(name, password).await?,
         };
-        match found {
-            Some(user) => {
-                self.db.write(move |tx| accounts::throttle_clear(tx, &throttle).map_err(Error::from)).await?;
-                Ok(Ok(user))
-            }
-            None => {
-                let (now, window) = (self.now(), self.settings.limits.login_window_seconds);
-                let count = move |tx: &mut dyn commonhold_catalogue::Tx| {
-                    accounts::throttle_failures(tx, &throttle, now, window).map_err(Error::from)
-                };
-                self.db.write(count).await?;
-                Ok(Err(LoginFailure::WrongPassword))
-            }
+        if let Some(user) = found {
+            self.db.write(move |tx| accounts::throttle_clear(tx, &throttle).map_err(Error::from)).await?;
+            Ok(Ok(user))
+        } else {
+            let (now, window) = (self.now(), self.settings.limits.login_window_seconds);
+            let count = move |tx: &mut dyn commonhold_catalogue::Tx| {
+                accounts::throttle_failures(tx, &throttle, now, window).map_err(Error::from)
+            };
+            self.db.write(count).await?;
+            Ok(Err(LoginFailure::WrongPassword))
         }
     }
 

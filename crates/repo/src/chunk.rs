@@ -77,7 +77,7 @@ impl Repository {
             (None, held) => (None, held),
         };
         let (continued, held) = head;
-        let outcome = self.judge_chunk(request, filename, &chunk, continued, &held).await;
+        let outcome = self.judge_chunk(request, filename, &chunk, continued, held.as_ref()).await;
         match outcome {
             Ok(Judged::Done(outcome)) => {
                 self.let_go(held).await;
@@ -109,7 +109,7 @@ impl Repository {
         filename: &str,
         chunk: &Chunk,
         continued: Option<StashRow>,
-        held: &Option<Held>,
+        held: Option<&Held>,
     ) -> Result<Judged> {
         let place = match (&continued, held) {
             (Some(row), _) => place_of(row)?,
@@ -126,7 +126,7 @@ impl Repository {
         let (offset, size) = (chunk.offset.unwrap_or_default(), chunk.received.size);
         let last = offset + size == chunk.filesize;
         let first = match held {
-            Some(Held::Fresh(part)) if continued.is_none() => Some(part),
+            Some(Held::Fresh(part)) if continued.is_none() => Some(&**part),
             _ => None,
         };
         let warnings = if last && continued.is_some() {

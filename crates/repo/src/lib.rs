@@ -32,7 +32,7 @@ pub use commonhold_catalogue::ops::files::{AllImages, FileVersion, ImageSort};
 pub use commonhold_catalogue::ops::pages::{PageRow, Statistics};
 pub use error::Error;
 pub use receive::{ByteSource, Hint, Received, SourceError};
-pub use session::{CheckedToken, Session};
+pub use session::{CheckedToken, CookieChange, Session};
 pub use settings::{LimitSettings, Settings, SiteSettings};
 pub use stash::{StashEntry, StashedFile, UploadStatus};
 pub use system::{SystemClock, SystemEntropy};

@@ -54,7 +54,7 @@ pub struct Received {
 /// Where a received part is.
 pub(crate) enum Held {
     /// In a partial blob of its own.
-    Fresh(FreshPart),
+    Fresh(Box<FreshPart>),
     /// In its place in a chunked upload that is claimed for it.
     Appended(Box<AppendedPart>),
 }
@@ -124,7 +124,7 @@ impl Repository {
                 let at = part.row.offset;
                 (Held::Appended(Box::new(part)), at)
             }
-            None => (Held::Fresh(self.fresh_part().await?), 0),
+            None => (Held::Fresh(Box::new(self.fresh_part().await?)), 0),
         };
         let mut received = Received { size: 0, repository: Arc::clone(self), held: Some(held) };
         // From here on, whatever goes wrong drops `received`, which cleans up.
@@ -181,10 +181,7 @@ impl Repository {
             })
             .await?;
         let Some((attempt, row)) = claim else { return Ok(None) };
-        let (partial, state) = match (&row.partial, &row.hash_state) {
-            (Some(partial), Some(state)) => (partial, state),
-            _ => return Ok(None),
-        };
+        let (Some(partial), Some(state)) = (&row.partial, &row.hash_state) else { return Ok(None) };
         let partial = serde_json::from_str(partial).map_err(|_| Error::Gone)?;
         let hashing = Hashing::resume(state)?;
         Ok(Some(AppendedPart { row: *row, partial, attempt, hashing }))

@@ -3,6 +3,8 @@
 //! A session is a row; the cookie holds a random value of which the row keeps the hash. Tokens are HMACs under the
 //! session's secret, so nothing about them is stored, and they die with the session.
 
+use std::fmt::Write;
+
 use commonhold_catalogue::ops::sessions::SessionRow;
 use commonhold_catalogue::ops::{accounts, sessions};
 use commonhold_core::user::{Caller, Via};
@@ -33,13 +35,22 @@ pub struct Session {
     /// The stored part; absent until something has to be remembered.
     stored: Option<Stored>,
     /// What the answer has to tell the browser.
-    cookie: Option<Option<String>>,
+    cookie: Option<CookieChange>,
 }
 
 #[derive(Debug)]
 struct Stored {
     id_hash: Vec<u8>,
     secret: Vec<u8>,
+}
+
+/// What an answer does to the session cookie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CookieChange {
+    /// Gives it this value.
+    Set(String),
+    /// Removes it.
+    Remove,
 }
 
 /// What `action=checktoken` says of a token.
@@ -57,10 +68,9 @@ impl Session {
         Self { caller: Caller::anonymous(ip), stored: None, cookie: None }
     }
 
-    /// The change of the session cookie that the answer must carry: `Some(Some(value))` sets it, `Some(None)`
-    /// removes it.
-    pub fn cookie_change(&self) -> Option<Option<&str>> {
-        self.cookie.as_ref().map(Option::as_deref)
+    /// The change of the session cookie that the answer must carry.
+    pub fn cookie_change(&self) -> Option<&CookieChange> {
+        self.cookie.as_ref()
     }
 
     /// Whether login and createaccount tokens can be made: they need a stored session.
@@ -176,7 +186,7 @@ impl Repository {
     pub async fn log_out(&self, session: &mut Session, ip: &str) -> Result<()> {
         self.end_stored(session).await?;
         session.caller = Caller::anonymous(ip);
-        session.cookie = Some(None);
+        session.cookie = Some(CookieChange::Remove);
         Ok(())
     }
 
@@ -201,7 +211,7 @@ impl Repository {
         };
         self.db.write(move |tx| sessions::insert(tx, &row).map_err(crate::Error::from)).await?;
         session.stored = Some(Stored { id_hash, secret });
-        session.cookie = Some(Some(cookie));
+        session.cookie = Some(CookieChange::Set(cookie));
         Ok(())
     }
 
@@ -233,7 +243,10 @@ fn mac(secret: &[u8], kind: &str, time: &str) -> String {
     mac.update(b"\0");
     mac.update(time.as_bytes());
     let bytes = mac.finalize().into_bytes();
-    bytes.iter().take(16).map(|b| format!("{b:02x}")).collect()
+    bytes.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

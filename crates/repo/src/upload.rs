@@ -158,7 +158,7 @@ impl Repository {
                     self.examine(Place::Sealed(row.blob_key.clone()), hashes.size, &filename).await?;
                 let name = match self.check_content(&examined, &hashes) {
                     Ok(name) => name,
-                    Err(refusal) => return Err(self.recoverable_by(refusal, Some(&key)).into()),
+                    Err(refusal) => return Err(recoverable_by(refusal, &key).into()),
                 };
                 let ready = Ready { blob: row.blob_key, hashes, info: examined.info, entry: Some(key) };
                 if stash {
@@ -189,7 +189,7 @@ impl Repository {
                 return Err(refusal.into());
             }
             let key = self.keep(request, filename, part, examined.info).await?;
-            return Err(self.recoverable_by(refusal, Some(&key)).into());
+            return Err(recoverable_by(refusal, &key).into());
         }
         let name = name?;
         self.blobs.seal(&part.partial, hashes.size).await?;
@@ -237,7 +237,7 @@ impl Repository {
     ) -> Result<Outcome> {
         if let Some(refusal) = self.may_publish(&request.caller, &name.title).await? {
             let key = self.entry_of(request, name, &ready).await?;
-            return Err(self.recoverable_by(refusal.with("invalidparameter", "filename"), Some(&key)).into());
+            return Err(recoverable_by(refusal.with("invalidparameter", "filename"), &key).into());
         }
         let candidate = Candidate::new(name, Some(ready.hashes));
         let comment = request.comment.trim().to_owned();
@@ -295,12 +295,11 @@ impl Repository {
             Committed::Unchanged => {
                 let refusal =
                     Refusal::of(Message::new("fileexists-no-change").with(name.title.prefixed_text()));
-                match &ready.entry {
-                    Some(key) => Err(self.recoverable_by(refusal, Some(key)).into()),
-                    None => {
-                        self.blobs.remove(&ready.blob).await?;
-                        Err(unkept(refusal).into())
-                    }
+                if let Some(key) = &ready.entry {
+                    Err(recoverable_by(refusal, key).into())
+                } else {
+                    self.blobs.remove(&ready.blob).await?;
+                    Err(unkept(refusal).into())
                 }
             }
         }
@@ -308,14 +307,13 @@ impl Repository {
 
     /// The stash entry that holds the bytes, made now if there is none.
     async fn entry_of(&self, request: &UploadRequest, name: &UploadName, ready: &Ready) -> Result<FileKey> {
-        match &ready.entry {
-            Some(key) => Ok(key.clone()),
-            None => {
-                let info = ready.info.clone();
-                let file =
-                    self.stash_sealed(&request.caller, name.title.dbkey(), &ready.blob, ready.hashes, info);
-                Ok(file.await?.key)
-            }
+        if let Some(key) = &ready.entry {
+            Ok(key.clone())
+        } else {
+            let info = ready.info.clone();
+            let file =
+                self.stash_sealed(&request.caller, name.title.dbkey(), &ready.blob, ready.hashes, info);
+            Ok(file.await?.key)
         }
     }
 
@@ -331,18 +329,15 @@ impl Repository {
         self.blobs.seal(&part.partial, hashes.size).await?;
         Ok(self.stash_sealed(&request.caller, filename, &part.key, hashes, info).await?.key)
     }
+}
 
-    /// Tells where the bytes wait.
-    fn recoverable_by(&self, refusal: Refusal, key: Option<&FileKey>) -> Refusal {
-        let Some(key) = key else { return refusal };
-        let mut refusal = refusal;
-        // The keys come before `invalidparameter`.
-        let at =
-            refusal.data.iter().position(|(k, _)| *k == "invalidparameter").unwrap_or(refusal.data.len());
-        refusal.data.insert(at, ("filekey", key.as_str().into()));
-        refusal.data.insert(at + 1, ("sessionkey", key.as_str().into()));
-        refusal
-    }
+/// Tells where the bytes wait.
+fn recoverable_by(mut refusal: Refusal, key: &FileKey) -> Refusal {
+    // The keys come before `invalidparameter`.
+    let at = refusal.data.iter().position(|(k, _)| *k == "invalidparameter").unwrap_or(refusal.data.len());
+    refusal.data.insert(at, ("filekey", key.as_str().into()));
+    refusal.data.insert(at + 1, ("sessionkey", key.as_str().into()));
+    refusal
 }
 
 /// What the publishing transaction found.

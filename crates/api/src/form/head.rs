@@ -80,22 +80,19 @@ fn quoted_length(text: &[u8], quote: u8) -> usize {
 /// A value up to its closing quote, whatever follows it, or up to a space.
 fn value(text: &[u8]) -> Cow<'_, [u8]> {
     let text = text.trim_ascii_start();
-    match text.first() {
-        Some(&quote @ (b'"' | b'\'')) => {
-            let text = &text[1..];
-            let quoted = &text[..quoted_length(text, quote)];
-            let mut plain = Vec::with_capacity(quoted.len());
-            let mut bytes = quoted.iter().copied().peekable();
-            while let Some(byte) = bytes.next() {
-                let escaped = bytes.next_if(|&next| byte == b'\\' && (next == b'\\' || next == quote));
-                plain.push(escaped.unwrap_or(byte));
-            }
-            plain.into()
+    if let Some(&quote @ (b'"' | b'\'')) = text.first() {
+        let text = &text[1..];
+        let quoted = &text[..quoted_length(text, quote)];
+        let mut plain = Vec::with_capacity(quoted.len());
+        let mut bytes = quoted.iter().copied().peekable();
+        while let Some(byte) = bytes.next() {
+            let escaped = bytes.next_if(|&next| byte == b'\\' && (next == b'\\' || next == quote));
+            plain.push(escaped.unwrap_or(byte));
         }
-        _ => {
-            let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
-            text[..end].into()
-        }
+        plain.into()
+    } else {
+        let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
+        text[..end].into()
     }
 }
 

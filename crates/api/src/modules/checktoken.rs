@@ -1,9 +1,10 @@
 //! `action=checktoken`.
 
+use std::future::ready;
+
 use commonhold_repo::CheckedToken;
 
 use crate::context::Context;
-use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::modules::query::tokens::TYPES;
 use crate::output::Map;
@@ -17,7 +18,10 @@ pub(crate) const MODULE: Module = Module {
     params: Params::SPECS,
     needs: Needs::NOTHING,
     examples: &[("action=checktoken&type=csrf&token=123ABC", "Check a csrf token.")],
-    run: |cx, values| Box::pin(run(cx, Params::bind(values))),
+    run: |cx, values| {
+        run(cx, &Params::bind(values));
+        Box::pin(ready(Ok(())))
+    },
 };
 
 params! {
@@ -29,7 +33,7 @@ params! {
     maxtokenage: Option<i64> = integer(None, Bound::Open);
 }
 
-async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
+fn run(cx: &mut Context, params: &Params) {
     let mut answer = Map::new();
     match cx.session.check_token(&params.r#type, &params.token) {
         CheckedToken::Valid(made) => {
@@ -44,5 +48,4 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         }
     }
     cx.result.set("checktoken", answer);
-    Ok(())
 }

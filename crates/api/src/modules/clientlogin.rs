@@ -32,6 +32,7 @@ params! {
     username: Option<String> = text();
     /// Password.
     password: Option<String> = text().sensitive();
+    // Every session here outlives the browser until it is idle for long.
     /// Keep the session when the browser is closed.
     remember_me: bool = boolean().named("rememberMe");
     /// Where third parties would send the user back to; no login here goes through one.
@@ -44,8 +45,6 @@ params! {
 
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     refuse_in_query(cx, &["logintoken", "password"])?;
-    // Every session here outlives the browser until it is idle for long.
-    let _ = params.remember_me;
     match (&params.loginreturnurl, params.logincontinue) {
         (None, false) => {
             let message = Message::new("apierror-missingparam-at-least-one-of")
@@ -62,12 +61,14 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         }
         (_, true) => {
             let lost = Refusal::of(Message::new("authmanager-authn-not-in-progress"));
-            return failed(cx, &lost);
+            failed(cx, &lost);
+            return Ok(());
         }
         _ => {}
     }
     if cx.request.untrusted {
-        return failed(cx, &Refusal::of(Message::new("api-login-fail-sameorigin")));
+        failed(cx, &Refusal::of(Message::new("api-login-fail-sameorigin")));
+        return Ok(());
     }
     if cx.session.check_token("login", &params.logintoken) == CheckedToken::Invalid {
         return Err(Refusal::of(Message::new("apierror-badtoken")).into());
@@ -78,17 +79,16 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         Ok(user) => {
             repo.log_in(&mut cx.session, &user).await?;
             cx.result.set("clientlogin", Map::new().with("status", "PASS").with("username", user.user_name));
-            Ok(())
         }
         Err(failure) => failed(cx, &failure.refusal()),
     }
+    Ok(())
 }
 
-fn failed(cx: &mut Context, refusal: &Refusal) -> Result<(), Failure> {
+fn failed(cx: &mut Context, refusal: &Refusal) {
     let answer = Map::new()
         .with("status", "FAIL")
         .with("message", message::text(&refusal.message))
         .with("messagecode", refusal.code.clone().into_owned());
     cx.result.set("clientlogin", answer);
-    Ok(())
 }

@@ -114,10 +114,10 @@ pub(crate) fn entry(repo: &Repository, subject: &Subject<'_>, props: &[&str]) ->
     if let (Subject::Version { version, .. }, true) = (subject, wants("mediatype")) {
         map.set("mediatype", version.info.media_type.as_str());
     }
-    if let (Subject::Version { version, .. }, true) = (subject, wants("archivename")) {
-        if let Some(name) = &version.archive_name {
-            map.set("archivename", name.clone());
-        }
+    if let (Subject::Version { version, .. }, true) = (subject, wants("archivename"))
+        && let Some(name) = &version.archive_name
+    {
+        map.set("archivename", name.clone());
     }
     if wants("bitdepth") {
         map.set("bitdepth", i64::from(info.bits));
@@ -181,7 +181,7 @@ impl Subject<'_> {
     fn title(&self) -> FileTitle {
         match self {
             Self::Version { version, .. } => FileTitle::from_db(&version.name),
-            Self::Stashed(file) => FileTitle::from_db(&format!(
+            Self::Stashed(file) => FileTitle::from_db(format!(
                 "{}!{}",
                 file.timestamp.mw14(),
                 file.key.as_str().replace('.', "-")

@@ -1,6 +1,7 @@
 //! `action=help`: the modules' declarations, for people.
 
 use std::fmt::Write;
+use std::future::ready;
 
 use commonhold_core::{Message, Refusal};
 
@@ -19,7 +20,7 @@ pub(crate) const MODULE: Module = Module {
     params: Params::SPECS,
     needs: Needs::READ,
     examples: &[("action=help&modules=upload", "Help for uploads.")],
-    run: |cx, values| Box::pin(run(cx, Params::bind(values))),
+    run: |cx, values| Box::pin(ready(run(cx, &Params::bind(values)))),
 };
 
 params! {
@@ -35,7 +36,7 @@ params! {
     toc: bool = boolean();
 }
 
-async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
+fn run(cx: &mut Context, params: &Params) -> Result<(), Failure> {
     let mut modules: Vec<&'static Module> = Vec::new();
     for path in &params.modules {
         let Some(module) = module::at_path(path) else {
@@ -64,7 +65,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         html.push_str("<ul>");
         for module in &modules {
             let path = module.path();
-            drop(write!(html, "<li><a href=\"#{path}\">{path}</a></li>"));
+            let _ = write!(html, "<li><a href=\"#{path}\">{path}</a></li>");
         }
         html.push_str("</ul>\n");
     }
@@ -88,7 +89,7 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:50rem;mar
 fn put_module(html: &mut String, module: &Module, api: &str) {
     let path = module.path();
     // Writing to a string can't fail.
-    drop(write!(html, "<section id=\"{path}\"><h2>{path}</h2><p>{}</p>", escape(module.summary)));
+    let _ = write!(html, "<section id=\"{path}\"><h2>{path}</h2><p>{}</p>", escape(module.summary));
     let mut demands = Vec::new();
     if module.needs.post {
         demands.push("POST".to_owned());
@@ -97,23 +98,23 @@ fn put_module(html: &mut String, module: &Module, api: &str) {
         demands.push(format!("a token of the type {token}"));
     }
     if !demands.is_empty() {
-        drop(write!(html, "<p>Needs {}.</p>", demands.join(" and ")));
+        let _ = write!(html, "<p>Needs {}.</p>", demands.join(" and "));
     }
     html.push_str("<dl>");
     for spec in module.params {
         let name = format!("{}{}", module.prefix, spec.name);
-        drop(write!(html, "<dt><code>{name}</code></dt><dd>{}", escape(spec.doc.trim())));
-        drop(write!(html, "<br><small>{}</small></dd>", escape(&facts(spec))));
+        let _ = write!(html, "<dt><code>{name}</code></dt><dd>{}", escape(spec.doc.trim()));
+        let _ = write!(html, "<br><small>{}</small></dd>", escape(&facts(spec)));
     }
     html.push_str("</dl>");
     for (query, what) in module.examples {
         let query = escape(query);
-        drop(write!(
+        let _ = write!(
             html,
             "<p>{}<br><a href=\"{}?{query}\"><code>{query}</code></a></p>",
             escape(what),
             escape(api)
-        ));
+        );
     }
     html.push_str("</section>\n");
 }

@@ -40,14 +40,16 @@ params! {
 
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     if cx.request.untrusted {
-        return aborted(cx, "api-login-fail-sameorigin");
+        aborted(cx, "api-login-fail-sameorigin");
+        return Ok(());
     }
     refuse_in_query(cx, &["lgpassword", "lgtoken"])?;
     let repo = Arc::clone(&cx.repo);
     let was_stored = cx.session.is_stored();
     repo.store_session(&mut cx.session).await?;
     if matches!(cx.session.caller.via, Via::BotPassword { .. }) {
-        return aborted(cx, "api-login-fail-badsessionprovider");
+        aborted(cx, "api-login-fail-badsessionprovider");
+        return Ok(());
     }
     let token = params.token.unwrap_or_default();
     if token.is_empty() {
@@ -58,7 +60,8 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         return Ok(());
     }
     if !was_stored {
-        return failed(cx, &Refusal::of(Message::new("sessionlost")));
+        failed(cx, &Refusal::of(Message::new("sessionlost")));
+        return Ok(());
     }
     if cx.session.check_token("login", &token) == CheckedToken::Invalid {
         cx.result.set("login", Map::new().with("result", "WrongToken"));
@@ -80,10 +83,10 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
                 .with("lguserid", user.user_id)
                 .with("lgusername", user.user_name);
             cx.result.set("login", answer);
-            Ok(())
         }
         Err(failure) => failed(cx, &failure.refusal()),
     }
+    Ok(())
 }
 
 /// Refuses parameters that would end up in logs of addresses.
@@ -98,14 +101,12 @@ pub(crate) fn refuse_in_query(cx: &Context, names: &[&str]) -> Result<(), Refusa
     Err(Refusal::of(Message::new("apierror-mustpostparams").with(Param::List(exposed)).with(count)))
 }
 
-fn failed(cx: &mut Context, refusal: &Refusal) -> Result<(), Failure> {
+fn failed(cx: &mut Context, refusal: &Refusal) {
     let reason = problem::described(refusal, cx.error_format);
     cx.result.set("login", Map::new().with("result", "Failed").with("reason", reason));
-    Ok(())
 }
 
-fn aborted(cx: &mut Context, key: &'static str) -> Result<(), Failure> {
+fn aborted(cx: &mut Context, key: &'static str) {
     let reason = problem::described(&Refusal::of(Message::new(key)), cx.error_format);
     cx.result.set("login", Map::new().with("result", "Aborted").with("reason", reason));
-    Ok(())
 }

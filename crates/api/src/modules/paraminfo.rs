@@ -1,9 +1,10 @@
 //! `action=paraminfo`: the modules' declarations, for programs.
 
+use std::future::ready;
+
 use commonhold_core::{Message, Param};
 
 use crate::context::Context;
-use crate::failure::Failure;
 use crate::module::{self, Kind, Module, Needs};
 use crate::output::{List, Map, Value};
 use crate::params::{self, Bound, Spec, choice, params, text};
@@ -16,7 +17,10 @@ pub(crate) const MODULE: Module = Module {
     params: Params::SPECS,
     needs: Needs::READ,
     examples: &[("action=paraminfo&modules=upload|query+allimages", "Describe two modules.")],
-    run: |cx, values| Box::pin(run(cx, Params::bind(values))),
+    run: |cx, values| {
+        run(cx, Params::bind(values));
+        Box::pin(ready(Ok(())))
+    },
 };
 
 params! {
@@ -34,8 +38,7 @@ params! {
     formatmodules: Vec<String> = text().multi().deprecated();
 }
 
-async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
-    let _ = params.pagesetmodule;
+fn run(cx: &mut Context, params: Params) {
     let mut paths = params.modules;
     paths.extend(params.querymodules.into_iter().map(|name| format!("query+{name}")));
     paths.extend(params.formatmodules);
@@ -71,7 +74,6 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     let described = found.into_iter().map(|module| describe(cx, module, with_help));
     let modules = List::of("module", described.collect::<Vec<_>>());
     cx.result.set("paraminfo", Map::new().with("helpformat", params.helpformat).with("modules", modules));
-    Ok(())
 }
 
 fn describe(cx: &Context, module: &Module, with_help: bool) -> Map {
@@ -132,9 +134,6 @@ fn parameter(cx: &Context, module: &Module, at: usize, spec: &Spec, with_help: b
             }
             match max {
                 Bound::Open => {}
-                Bound::Of(max) => {
-                    map.set("max", max);
-                }
                 Bound::UploadSize => {
                     map.set("max", cx.repo.settings().uploads.max_bytes as i64);
                 }

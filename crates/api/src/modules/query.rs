@@ -57,6 +57,7 @@ params! {
     titles: Option<Vec<String>> = text().multi();
     /// Ids of pages.
     pageids: Option<Vec<String>> = text().multi();
+    // No page here redirects.
     /// Follow redirects.
     redirects: bool = boolean();
     /// Convert titles to other variants of the language; there are none.
@@ -96,8 +97,6 @@ impl Before {
 }
 
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
-    // No page here redirects, and there are no other wikis and no variants.
-    let _ = (params.iwurl, params.redirects, params.converttitles);
     let before = Before::read(params.r#continue.as_deref());
     let named = |kind: Kind, names: &[String]| -> Vec<&'static Module> {
         names.iter().filter_map(|name| module::named(kind, name)).collect()

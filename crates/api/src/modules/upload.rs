@@ -69,8 +69,6 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         (Some(key), other) if !key.is_empty() || other.is_none() => Some(key.clone()),
         (_, other) => other.clone().or_else(|| params.filekey.clone()),
     };
-    // Neither changes anything here; both are known.
-    let _ = (params.r#async, params.token);
     if !cx.repo.settings().uploads.enabled {
         return Err(Refusal::of(Message::new("uploaddisabled")).into());
     }

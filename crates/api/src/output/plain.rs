@@ -62,15 +62,6 @@ fn lower_map(map: &Map, version: Version) -> Plain<'_> {
         (Shape::ListInV2, Version::V2) => Plain::List(values().collect()),
         // Without a key nothing tells it from a list.
         (Shape::ListInV2, Version::V1) if map.is_empty() => Plain::List(Vec::new()),
-        (Shape::PairsInV1(name), Version::V1) => Plain::List(
-            map.entries
-                .iter()
-                .filter_map(|Entry { key, value, .. }| {
-                    let value = present(value, version)?;
-                    Some(Plain::Map(vec![(name.into(), Plain::Str(key)), ("*".into(), value)]))
-                })
-                .collect(),
-        ),
         (_, Version::V1) => {
             let mut entries = Vec::with_capacity(map.entries.len());
             let mut content = None;
@@ -78,10 +69,7 @@ fn lower_map(map: &Map, version: Version) -> Plain<'_> {
                 let Some(value) = present(value, version) else { continue };
                 match role {
                     Role::Content => content = Some(("*".into(), value)),
-                    Role::Starred => {
-                        entries.push((key.as_ref().into(), Plain::Map(vec![("*".into(), value)])));
-                    }
-                    Role::Plain | Role::Element => entries.push((key.as_ref().into(), value)),
+                    Role::Plain => entries.push((key.as_ref().into(), value)),
                 }
             }
             entries.extend(content);

@@ -59,10 +59,6 @@ pub(super) enum Role {
     Plain,
     /// The element's text in XML, `*` in version 1.
     Content,
-    /// An element in XML even when it is a scalar.
-    Element,
-    /// An element in XML, `{"*": …}` in version 1.
-    Starred,
 }
 
 /// What a map becomes.
@@ -73,10 +69,6 @@ pub(super) enum Shape {
     Object,
     /// A list of its values in version 2.
     ListInV2,
-    /// A map, but in XML elements that carry the name in this attribute.
-    Pairs(&'static str),
-    /// The same, and in version 1 a list of maps with the name under this key.
-    PairsInV1(&'static str),
 }
 
 impl Value {
@@ -84,30 +76,6 @@ impl Value {
     pub(crate) fn as_map(&self) -> Option<&Map> {
         match self {
             Self::Map(map) => Some(map),
-            _ => None,
-        }
-    }
-
-    /// The map inside, if it is one.
-    pub(crate) fn as_map_mut(&mut self) -> Option<&mut Map> {
-        match self {
-            Self::Map(map) => Some(map),
-            _ => None,
-        }
-    }
-
-    /// The list inside, if it is one.
-    pub(crate) fn as_list(&self) -> Option<&List> {
-        match self {
-            Self::List(list) => Some(list),
-            _ => None,
-        }
-    }
-
-    /// The text inside, if it is one.
-    pub(crate) fn as_str(&self) -> Option<&str> {
-        match self {
-            Self::Str(text) => Some(text),
             _ => None,
         }
     }
@@ -125,11 +93,6 @@ impl Value {
             _ => {}
         }
         self
-    }
-
-    /// Lists at any depth have their items named `tag` in XML.
-    pub(crate) fn tagged_throughout(self, tag: &'static str) -> Self {
-        self.convert(&mut |value| value.tagged(tag))
     }
 
     /// Booleans at any depth stay booleans in version 1: file metadata has such.
@@ -181,26 +144,6 @@ impl List {
     pub(crate) fn push(&mut self, item: impl Into<Value>) {
         self.items.push(item.into());
     }
-
-    /// The items.
-    pub(crate) fn items(&self) -> &[Value] {
-        &self.items
-    }
-
-    /// The items, to change them.
-    pub(crate) fn items_mut(&mut self) -> &mut Vec<Value> {
-        &mut self.items
-    }
-
-    /// How many items there are.
-    pub(crate) fn len(&self) -> usize {
-        self.items.len()
-    }
-
-    /// Whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.items.is_empty()
-    }
 }
 
 impl Map {
@@ -214,16 +157,6 @@ impl Map {
         Self { shape: Shape::ListInV2, tag: Some(tag), ..Self::default() }
     }
 
-    /// A map of arbitrary names, which XML writes as `<tag name="…">value</tag>` with the attribute `name`.
-    pub(crate) fn pairs(name: &'static str, tag: &'static str) -> Self {
-        Self { shape: Shape::Pairs(name), tag: Some(tag), ..Self::default() }
-    }
-
-    /// The same, but in version 1 a list of `{name: …, "*": value}`.
-    pub(crate) fn pairs_in_v1(name: &'static str, tag: &'static str) -> Self {
-        Self { shape: Shape::PairsInV1(name), tag: Some(tag), ..Self::default() }
-    }
-
     /// Entries whose names are whole numbers are named `tag` in XML.
     pub(crate) fn tagged(mut self, tag: &'static str) -> Self {
         self.tag = Some(tag);
@@ -235,23 +168,6 @@ impl Map {
         self.put(key.into(), Role::Plain, value.into())
     }
 
-    /// Sets a value if there is one.
-    pub(crate) fn set_some<T: Into<Value>>(
-        &mut self,
-        key: impl Into<Cow<'static, str>>,
-        value: Option<T>,
-    ) -> &mut Self {
-        match value {
-            Some(value) => self.set(key, value),
-            None => self,
-        }
-    }
-
-    /// Sets `true` if it holds; unlike `set`, says nothing in version 2 either if it does not.
-    pub(crate) fn flag(&mut self, key: impl Into<Cow<'static, str>>, holds: bool) -> &mut Self {
-        if holds { self.set(key, true) } else { self }
-    }
-
     /// Sets what the map is about: the text of its element in XML, `*` in version 1.
     pub(crate) fn set_content(
         &mut self,
@@ -261,39 +177,9 @@ impl Map {
         self.put(key.into(), Role::Content, value.into())
     }
 
-    /// Sets a value that is an element in XML even if it is a scalar.
-    pub(crate) fn set_element(
-        &mut self,
-        key: impl Into<Cow<'static, str>>,
-        value: impl Into<Value>,
-    ) -> &mut Self {
-        self.put(key.into(), Role::Element, value.into())
-    }
-
-    /// Sets a value that is an element in XML and `{"*": …}` in version 1.
-    pub(crate) fn set_starred(
-        &mut self,
-        key: impl Into<Cow<'static, str>>,
-        value: impl Into<Value>,
-    ) -> &mut Self {
-        self.put(key.into(), Role::Starred, value.into())
-    }
-
     /// The map with a value: `set` for building in one expression.
     pub(crate) fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
         self.set(key, value);
-        self
-    }
-
-    /// Sets a value and moves it before all others.
-    pub(crate) fn set_first(
-        &mut self,
-        key: impl Into<Cow<'static, str>>,
-        value: impl Into<Value>,
-    ) -> &mut Self {
-        let key = key.into();
-        self.entries.retain(|entry| entry.key != key);
-        self.entries.insert(0, Entry { key, role: Role::Plain, value: value.into() });
         self
     }
 
@@ -321,52 +207,14 @@ impl Map {
         }
     }
 
-    /// The list under a name, made if it is not there (or is something else).
-    pub(crate) fn list_at(&mut self, key: impl Into<Cow<'static, str>>, tag: &'static str) -> &mut List {
-        let value = self.slot(key.into());
-        if !matches!(value, Value::List(_)) {
-            *value = Value::List(List::new(tag));
-        }
-        match value {
-            Value::List(list) => list,
-            _ => unreachable!("it was made a list above"),
-        }
-    }
-
     /// The value under a name.
     pub(crate) fn get(&self, key: &str) -> Option<&Value> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
-    /// The value under a name, to change it.
-    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        self.entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
-    }
-
     /// Whether there is a value under a name.
     pub(crate) fn contains(&self, key: &str) -> bool {
         self.get(key).is_some()
-    }
-
-    /// Takes out the value under a name.
-    pub(crate) fn remove(&mut self, key: &str) -> Option<Value> {
-        let at = self.entries.iter().position(|entry| entry.key == key)?;
-        Some(self.entries.remove(at).value)
-    }
-
-    /// The names and values in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.entries.iter().map(|entry| (entry.key.as_ref(), &entry.value))
-    }
-
-    /// The values in order, to change them.
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
-        self.entries.iter_mut().map(|entry| &mut entry.value)
-    }
-
-    /// How many entries there are.
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
     }
 
     /// Whether there are none.

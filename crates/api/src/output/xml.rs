@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::number::{self, Digits};
 use super::php::array_index;
-use super::value::{Entry, List, Map, Role, Shape, Value};
+use super::value::{Entry, List, Map, Role, Value};
 
 /// What items are called for which nobody chose a name.
 const UNNAMED: &str = "_v";
@@ -14,7 +14,7 @@ const UNNAMED: &str = "_v";
 pub(super) fn print(value: &Value, namespace: bool, pretty: bool) -> String {
     let mut writer = Writer { out: "<?xml version=\"1.0\"?>".to_owned(), pretty };
     let namespace = if namespace { Some(("xmlns", "http://www.mediawiki.org/xml/api/")) } else { None };
-    let root = Element { tag: "api".into(), first: None, last: namespace, text: Text::Item, depth: 0 };
+    let root = Element { tag: "api".into(), first: None, last: namespace, named: false, depth: 0 };
     writer.element(&root, value);
     writer.out
 }
@@ -26,19 +26,9 @@ struct Element<'a> {
     first: Option<(&'static str, &'a str)>,
     /// An attribute after them.
     last: Option<(&'static str, &'a str)>,
-    text: Text,
+    /// A named value rather than one of a list's: its text's spaces are said to matter.
+    named: bool,
     depth: usize,
-}
-
-/// How an element has its text, and its value's scalars if it is a map.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Text {
-    /// One of a list's: text as it is, scalars as attributes.
-    Item,
-    /// A named value: the text's spaces are said to matter.
-    Named,
-    /// A pair's: the same, and scalars are elements, as the attributes' names are arbitrary.
-    Pair,
 }
 
 struct Writer {
@@ -55,17 +45,14 @@ impl Writer {
         }
         match value {
             Value::List(list) => self.list(element, list),
-            Value::Map(map) => match map.shape {
-                Shape::Object | Shape::ListInV2 => self.map(element, map),
-                Shape::Pairs(name) | Shape::PairsInV1(name) => self.pairs(element, map, name),
-            },
+            Value::Map(map) => self.map(element, map),
             scalar => self.scalar(element, scalar),
         }
     }
 
     fn scalar(&mut self, element: &Element<'_>, value: &Value) {
         let Some(text) = text_of(value) else { return self.end_empty(element) };
-        if element.text != Text::Item {
+        if element.named {
             self.attribute("xml:space", "preserve");
         }
         self.end_with_text(element, &text);
@@ -79,18 +66,7 @@ impl Writer {
         for (index, item) in list.items.iter().enumerate() {
             let index = index.to_string();
             let first = if list.indexed { Some(("_idx", index.as_str())) } else { None };
-            self.element(&item_of(element, list.tag, first, Text::Item), item);
-        }
-        self.end(element);
-    }
-
-    fn pairs(&mut self, element: &Element<'_>, map: &Map, name: &'static str) {
-        if map.entries.is_empty() {
-            return self.end_empty(element);
-        }
-        self.begin_children(element);
-        for Entry { key, value, .. } in &map.entries {
-            self.element(&item_of(element, map.tag, Some((name, key)), Text::Pair), value);
+            self.element(&item_of(element, list.tag, first), item);
         }
         self.end(element);
     }
@@ -100,14 +76,11 @@ impl Writer {
         let mut numbered = Vec::new();
         let mut content = None;
         for entry in &map.entries {
-            let as_element = !entry.value.is_scalar()
-                || matches!(entry.role, Role::Element | Role::Starred)
-                || element.text == Text::Pair;
             if array_index(&entry.key).is_some() {
                 numbered.push(entry);
             } else if entry.role == Role::Content {
                 content = Some(entry);
-            } else if as_element {
+            } else if !entry.value.is_scalar() {
                 children.push(entry);
             } else if let Some(text) = attribute_of(&entry.value) {
                 self.attribute(&name_of(&entry.key), &text);
@@ -127,17 +100,12 @@ impl Writer {
         }
         self.begin_children(element);
         for Entry { key, value, .. } in children {
-            let child = Element {
-                tag: name_of(key),
-                first: None,
-                last: None,
-                text: Text::Named,
-                depth: element.depth + 1,
-            };
+            let child =
+                Element { tag: name_of(key), first: None, last: None, named: true, depth: element.depth + 1 };
             self.element(&child, value);
         }
         for Entry { key, value, .. } in numbered {
-            self.element(&item_of(element, map.tag, Some(("_idx", key)), Text::Item), value);
+            self.element(&item_of(element, map.tag, Some(("_idx", key))), value);
         }
         self.end(element);
     }
@@ -214,9 +182,14 @@ fn item_of<'a>(
     parent: &Element<'_>,
     tag: Option<&'static str>,
     first: Option<(&'static str, &'a str)>,
-    text: Text,
 ) -> Element<'a> {
-    Element { tag: tag.map_or(UNNAMED.into(), name_of), first, last: None, text, depth: parent.depth + 1 }
+    Element {
+        tag: tag.map_or(UNNAMED.into(), name_of),
+        first,
+        last: None,
+        named: false,
+        depth: parent.depth + 1,
+    }
 }
 
 /// An attribute says `true` by being there.

@@ -23,7 +23,7 @@ const UNIT_SEPARATOR: char = '\u{1f}';
 /// A file part of the body, as it was received.
 pub(crate) enum Uploaded {
     /// Stored, or counted only because the session may not upload.
-    Part(Received),
+    Part(Box<Received>),
     /// Larger than a file may be; the size is the limit.
     TooLarge(u64),
 }
@@ -43,7 +43,7 @@ pub(crate) enum Value {
     /// A moment.
     Time(Timestamp),
     /// A file part.
-    Part(Received),
+    Part(Box<Received>),
 }
 
 /// A module's validated values, by name without prefix.
@@ -126,7 +126,7 @@ impl FromValue for Option<Timestamp> {
 impl FromValue for Option<Received> {
     fn from_value(value: Value) -> Self {
         match value {
-            Value::Part(part) => Some(part),
+            Value::Part(part) => Some(*part),
             _ => None,
         }
     }
@@ -211,7 +211,6 @@ fn read_single(
                 whole_number(&text).ok_or_else(|| bad("paramvalidator-badinteger", "badinteger", &text))?;
             let max = match max {
                 Bound::Open => None,
-                Bound::Of(max) => Some(max),
                 Bound::UploadSize => {
                     Some(i64::try_from(cx.repo.settings().uploads.max_bytes).unwrap_or(i64::MAX))
                 }

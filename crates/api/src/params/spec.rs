@@ -60,8 +60,6 @@ pub(crate) enum Kind {
 pub(crate) enum Bound {
     /// None.
     Open,
-    /// This number.
-    Of(i64),
     /// The largest size of a file, by the settings.
     UploadSize,
 }

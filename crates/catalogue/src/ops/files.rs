@@ -221,8 +221,8 @@ pub fn old_versions(
         "{VERSION} WHERE name = ?1 AND archive_name IS NOT NULL AND uploaded <= ?2 AND uploaded >= ?3 \
          ORDER BY id DESC LIMIT ?4"
     );
-    let newest = newest.map_or(i64::MAX, |t| t.unix());
-    let oldest = oldest.map_or(i64::MIN, |t| t.unix());
+    let newest = newest.map_or(i64::MAX, Timestamp::unix);
+    let oldest = oldest.map_or(i64::MIN, Timestamp::unix);
     read.query(&sql, values![name, newest, oldest, limit])?.iter().map(version).collect()
 }
 
@@ -383,7 +383,7 @@ pub fn all_images(read: &mut dyn Read, wanted: &AllImages) -> Result<Vec<FileVer
     match (&wanted.continue_at, wanted.sort) {
         (Some((_, name)), ImageSort::Name) => filter.add("name", from, name.into()),
         (Some((time, name)), ImageSort::Timestamp) => {
-            filter.after(("uploaded", (*time).into()), ("name", name.into()), strict)
+            filter.after(("uploaded", (*time).into()), ("name", name.into()), strict);
         }
         (None, _) => {}
     }

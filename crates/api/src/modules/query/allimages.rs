@@ -72,15 +72,15 @@ params! {
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     let wanted = wanted(cx, &params)?;
     let mut found = cx.repo.all_images(wanted).await?;
-    if found.len() as i64 > params.limit {
-        if let Some(next) = found.pop() {
-            let at = if params.sort == "timestamp" {
-                format!("{}|{}", next.timestamp.mw14(), next.name)
-            } else {
-                next.name
-            };
-            cx.go_on("continue", at);
-        }
+    if found.len() as i64 > params.limit
+        && let Some(next) = found.pop()
+    {
+        let at = if params.sort == "timestamp" {
+            format!("{}|{}", next.timestamp.mw14(), next.name)
+        } else {
+            next.name
+        };
+        cx.go_on("continue", at);
     }
     let props: Vec<&str> = params.prop.iter().map(String::as_str).collect();
     let titles: Vec<_> = found.iter().map(|version| FileTitle::from_db(&version.name).title()).collect();

@@ -46,7 +46,6 @@ params! {
 }
 
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
-    let _ = params.localonly;
     let from = match params.r#continue.as_deref().map(|text| text.split_once('|')) {
         None => None,
         Some(Some((name, time))) if Timestamp::parse(time, cx.repo.now()).is_some() => Some(name.to_owned()),

@@ -1,7 +1,8 @@
 //! `prop=info`.
 
+use std::future::ready;
+
 use crate::context::Context;
-use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::output::List;
 use crate::params::{choice, params};
@@ -17,7 +18,10 @@ pub(crate) const MODULE: Module = Module {
         "action=query&titles=File:Example.jpg&prop=info&inprop=url",
         "Basics and addresses of a page.",
     )],
-    run: |cx, values| Box::pin(run(cx, Params::bind(values))),
+    run: |cx, values| {
+        run(cx, &Params::bind(values));
+        Box::pin(ready(Ok(())))
+    },
 };
 
 params! {
@@ -25,7 +29,7 @@ params! {
     prop: Vec<String> = choice(&["displaytitle", "protection", "url"]).multi();
 }
 
-async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
+fn run(cx: &mut Context, params: &Params) {
     let wants = |prop: &str| params.prop.iter().any(|p| p == prop);
     let urls = cx.repo.urls().clone();
     let language = cx.repo.settings().site.language.clone();
@@ -62,5 +66,4 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             fields.set("displaytitle", crate::html::escape(&title.prefixed_text()));
         }
     }
-    Ok(())
 }

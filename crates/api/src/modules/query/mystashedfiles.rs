@@ -39,10 +39,10 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     };
     let wants = |prop: &str| params.prop.iter().any(|p| p == prop);
     let mut entries = cx.repo.stash_of(&cx.session.caller, after, params.limit + 1).await?;
-    if entries.len() as i64 > params.limit {
-        if let Some(next) = entries.pop() {
-            cx.go_on("continue", next.id.to_string());
-        }
+    if entries.len() as i64 > params.limit
+        && let Some(next) = entries.pop()
+    {
+        cx.go_on("continue", next.id.to_string());
     }
     let mut list = List::new("file");
     for entry in entries {

@@ -136,16 +136,13 @@ impl PageSet {
         let mut set = Self::default();
         for (at, id) in numbers.into_iter().enumerate() {
             let mut fields = Map::new().with("pageid", id);
-            match rows.iter().find(|row| row.id == id) {
-                Some(row) => {
-                    let title = Title::from_db(row.ns, &row.dbkey);
-                    fields.extend(head(&title));
-                    set.pages.push(Page { id, title: Some(title), row: Some(row.clone()), fields });
-                }
-                None => {
-                    fields.set("missing", true);
-                    set.pages.push(Page { id: -1 - at as i64, title: None, row: None, fields });
-                }
+            if let Some(row) = rows.iter().find(|row| row.id == id) {
+                let title = Title::from_db(row.ns, &row.dbkey);
+                fields.extend(head(&title));
+                set.pages.push(Page { id, title: Some(title), row: Some(row.clone()), fields });
+            } else {
+                fields.set("missing", true);
+                set.pages.push(Page { id: -1 - at as i64, title: None, row: None, fields });
             }
         }
         Ok(set)

@@ -1,6 +1,6 @@
 //! `meta=userinfo`.
 
-use commonhold_core::right;
+use commonhold_core::right::{self, Right};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -55,7 +55,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         );
     }
     if wants("rights") {
-        info.set("rights", List::of("r", caller.rights.iter().map(|r| r.as_str())));
+        info.set("rights", List::of("r", caller.rights.iter().map(Right::as_str)));
     }
     if wants("changeablegroups") {
         let mut groups = Map::new();
