@@ -1,0 +1,187 @@
+//! The dependency law: which of our crates may use which, and what none of them may ever see.
+//!
+//! Tests may use what they like: dev-dependencies don't count.
+
+use crate::graph::{Graph, Member};
+
+/// What the law says of one crate.
+struct Rule {
+    name: &'static str,
+    /// Those of our crates that it may use itself.
+    ours: &'static [&'static str],
+    /// If given: the only others that it may use itself.
+    only: Option<&'static [&'static str]>,
+    /// What must not be reachable from it, however far away.
+    never: &'static [&'static [&'static str]],
+}
+
+const CORE: &str = "commonhold-core";
+const BLOB: &str = "commonhold-blob";
+const CATALOGUE: &str = "commonhold-catalogue";
+const MEDIA: &str = "commonhold-media";
+const REPO: &str = "commonhold-repo";
+const API: &str = "commonhold-api";
+
+const ASYNC: &[&str] = &["tokio", "async-std", "smol", "mio", "async-trait", "futures-util"];
+const SQL: &[&str] =
+    &["rusqlite", "libsqlite3-sys", "postgres", "tokio-postgres", "sqlx", "sqlx-core", "diesel", "sea-orm"];
+const HTTP_SERVER: &[&str] =
+    &["axum", "axum-core", "hyper", "hyper-util", "tower", "tower-http", "actix-web", "warp"];
+const NETWORK: &[&str] = &["socket2", "hyper", "reqwest", "ureq", "curl", "rustls", "native-tls"];
+const FILES_AND_FORMATS: &[&str] = &["rustix", "tempfile", "serde_json"];
+
+const LAW: &[Rule] = &[
+    Rule {
+        name: CORE,
+        ours: &[],
+        // Vocabulary and rules need little; what else does I/O can't be listed, so this is a list of what doesn't.
+        only: Some(&["hmac", "jiff", "md-5", "serde", "sha1", "sha2", "thiserror", "unicode-normalization"]),
+        never: &[ASYNC, SQL, HTTP_SERVER, NETWORK, FILES_AND_FORMATS],
+    },
+    Rule { name: BLOB, ours: &[CORE], only: None, never: &[SQL, HTTP_SERVER] },
+    Rule { name: CATALOGUE, ours: &[CORE], only: None, never: &[HTTP_SERVER] },
+    Rule { name: MEDIA, ours: &[CORE], only: None, never: &[ASYNC, SQL, HTTP_SERVER, NETWORK] },
+    Rule { name: REPO, ours: &[CORE, BLOB, CATALOGUE, MEDIA], only: None, never: &[HTTP_SERVER] },
+    Rule { name: API, ours: &[CORE, REPO], only: None, never: &[HTTP_SERVER] },
+    Rule { name: "commonhold", ours: &[CORE, BLOB, CATALOGUE, MEDIA, REPO, API], only: None, never: &[] },
+    Rule { name: "xtask", ours: &[], only: Some(&["anyhow", "serde_json"]), never: &[] },
+];
+
+/// What breaks the law.
+pub(crate) fn check(graph: &Graph) -> Vec<String> {
+    let mut findings = Vec::new();
+    for member in graph.members() {
+        match LAW.iter().find(|rule| rule.name == member.name) {
+            Some(rule) => check_member(graph, member, rule, &mut findings),
+            None => {
+                findings
+                    .push(format!("{}: the law in xtask/src/law.rs doesn't know this crate", member.name));
+            }
+        }
+    }
+    findings
+}
+
+fn check_member(graph: &Graph, member: &Member, rule: &Rule, findings: &mut Vec<String>) {
+    let name = &member.name;
+    for used in &member.uses {
+        if graph.members().any(|m| m.name == *used) {
+            if !rule.ours.contains(&used.as_str()) {
+                findings.push(format!(
+                    "{name} must not depend on {used}; of ours it may use {}",
+                    list(rule.ours)
+                ));
+            }
+        } else if let Some(only) = rule.only
+            && !only.contains(&used.as_str())
+        {
+            findings.push(format!("{name} must not depend on {used}; of others it may use {}", list(only)));
+        }
+    }
+    for path in graph.reachable(name) {
+        let Some(last) = path.last() else { continue };
+        if rule.never.iter().any(|group| group.contains(last)) {
+            findings.push(format!("{name} must never see {last}, but does: {}", path.join(" -> ")));
+        }
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::made_up;
+
+    /// Crates with what they depend on; `dev:` before a name makes it a dev-dependency.
+    #[track_caller]
+    fn check_law(crates: &[(&str, &[&str])], expected: &[&str]) {
+        let graph = Graph::read(&made_up(crates)).unwrap();
+        assert_eq!(check(&graph), expected);
+    }
+
+    #[test]
+    fn a_lawful_workspace_passes() {
+        check_law(
+            &[
+                (CORE, &["serde", "sha1"]),
+                (BLOB, &[CORE, "tokio"]),
+                (CATALOGUE, &[CORE, "rusqlite"]),
+                (MEDIA, &[CORE, "quick-xml"]),
+                (REPO, &[CORE, BLOB, CATALOGUE, MEDIA]),
+                (API, &[CORE, REPO]),
+                ("commonhold", &[CORE, REPO, API, BLOB, "axum"]),
+            ],
+            &[],
+        );
+    }
+
+    #[test]
+    fn adapters_do_not_know_each_other() {
+        check_law(
+            &[(CORE, &[]), (BLOB, &[CORE]), (CATALOGUE, &[CORE, BLOB])],
+            &["commonhold-catalogue must not depend on commonhold-blob; of ours it may use commonhold-core"],
+        );
+    }
+
+    #[test]
+    fn core_is_at_the_bottom() {
+        check_law(
+            &[(CORE, &[MEDIA]), (MEDIA, &[])],
+            &["commonhold-core must not depend on commonhold-media; of ours it may use none"],
+        );
+    }
+
+    #[test]
+    fn the_api_does_not_bypass_the_repository() {
+        check_law(
+            &[(CORE, &[]), (CATALOGUE, &[CORE]), (API, &[CORE, CATALOGUE])],
+            &["commonhold-api must not depend on commonhold-catalogue; of ours it may use commonhold-core, \
+               commonhold-repo"],
+        );
+    }
+
+    #[test]
+    fn what_must_not_be_seen_is_found_behind_others() {
+        check_law(
+            &[(CORE, &[]), (MEDIA, &["innocent"]), ("+innocent", &["deep"]), ("+deep", &["tokio"])],
+            &[
+                "commonhold-media must never see tokio, but does: commonhold-media -> innocent -> deep -> tokio",
+            ],
+        );
+        check_law(
+            &[(REPO, &[]), (API, &[REPO, "axum"])],
+            &["commonhold-api must never see axum, but does: commonhold-api -> axum"],
+        );
+    }
+
+    #[test]
+    fn core_uses_only_what_the_law_lists() {
+        let findings = check(&Graph::read(&made_up(&[(CORE, &["serde", "some-database"])])).unwrap());
+        assert_eq!(findings.len(), 1);
+        assert!(
+            findings[0].starts_with("commonhold-core must not depend on some-database; "),
+            "{findings:?}"
+        );
+    }
+
+    #[test]
+    fn tests_may_use_what_they_like() {
+        check_law(
+            &[(CORE, &["dev:tokio"]), (BLOB, &[]), (CATALOGUE, &["dev:commonhold-blob", "dev:axum"])],
+            &[],
+        );
+        // What an external crate's own tests need is of no account either.
+        check_law(&[(MEDIA, &["innocent"]), ("+innocent", &["dev:tokio"])], &[]);
+    }
+
+    #[test]
+    fn a_new_crate_needs_a_rule() {
+        check_law(
+            &[("commonhold-new", &[])],
+            &["commonhold-new: the law in xtask/src/law.rs doesn't know this crate"],
+        );
+    }
+}
