@@ -38,14 +38,14 @@ recorded() {
 	[[ $directory =~ ^"$parent"\.[A-Za-z0-9]+$ ]] && printf '%s\n' "$directory"
 }
 
-runs() { run pg_ctl --pgdata="$1/data" status >/dev/null 2>&1; }
+answers() { [ -s "$1/url" ] && run pg_isready --quiet --dbname="$(cat "$1/url")"; }
 
 stop() {
 	local directory
 	if directory=$(recorded) && [ -d "$directory" ]; then
-		if runs "$directory"; then
-			# Nothing of it is to be kept.
-			run pg_ctl --pgdata="$directory/data" --mode=immediate --wait --silent stop
+		if [ -e "$directory/data/postmaster.pid" ]; then
+			# Nothing of it is to be kept. Where this fails it was killed, or ends once its directory is gone.
+			run pg_ctl --pgdata="$directory/data" --mode=immediate --wait --timeout=10 --silent stop || true
 		fi
 		rm -rf "$directory"
 	fi
@@ -54,7 +54,7 @@ stop() {
 
 start() {
 	local directory port locale
-	if directory=$(recorded) && [ -s "$directory/url" ] && runs "$directory"; then
+	if directory=$(recorded) && answers "$directory"; then
 		cat "$directory/url"
 		return
 	fi
