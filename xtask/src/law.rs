@@ -11,6 +11,8 @@ struct Rule {
     ours: &'static [&'static str],
     /// If given: the only others that it may use itself.
     only: Option<&'static [&'static str]>,
+    /// What it must not use itself, though it may be behind something that it uses.
+    not_itself: &'static [&'static [&'static str]],
     /// What must not be reachable from it, however far away.
     never: &'static [&'static [&'static str]],
 }
@@ -21,6 +23,7 @@ const CATALOGUE: &str = "commonhold-catalogue";
 const MEDIA: &str = "commonhold-media";
 const REPO: &str = "commonhold-repo";
 const API: &str = "commonhold-api";
+const WEB: &str = "commonhold-web";
 
 const ASYNC: &[&str] = &["tokio", "async-std", "smol", "mio", "async-trait", "futures-util"];
 const SQL: &[&str] =
@@ -32,20 +35,24 @@ const FILES_AND_FORMATS: &[&str] = &["rustix", "tempfile", "serde_json"];
 
 const LAW: &[Rule] = &[
     Rule {
-        name: CORE,
-        ours: &[],
         // Vocabulary and rules need little; what else does I/O can't be listed, so this is a list of what doesn't.
         only: Some(&["hmac", "jiff", "md-5", "serde", "sha1", "sha2", "thiserror", "unicode-normalization"]),
         never: &[ASYNC, SQL, HTTP_SERVER, NETWORK, FILES_AND_FORMATS],
+        ..rule(CORE, &[])
     },
-    Rule { name: BLOB, ours: &[CORE], only: None, never: &[SQL, HTTP_SERVER] },
-    Rule { name: CATALOGUE, ours: &[CORE], only: None, never: &[HTTP_SERVER] },
-    Rule { name: MEDIA, ours: &[CORE], only: None, never: &[ASYNC, SQL, HTTP_SERVER, NETWORK] },
-    Rule { name: REPO, ours: &[CORE, BLOB, CATALOGUE, MEDIA], only: None, never: &[HTTP_SERVER] },
-    Rule { name: API, ours: &[CORE, REPO], only: None, never: &[HTTP_SERVER] },
-    Rule { name: "commonhold", ours: &[CORE, BLOB, CATALOGUE, MEDIA, REPO, API], only: None, never: &[] },
-    Rule { name: "xtask", ours: &[], only: Some(&["anyhow", "serde_json"]), never: &[] },
+    Rule { never: &[SQL, HTTP_SERVER], ..rule(BLOB, &[CORE]) },
+    Rule { never: &[HTTP_SERVER], ..rule(CATALOGUE, &[CORE]) },
+    Rule { never: &[ASYNC, SQL, HTTP_SERVER, NETWORK], ..rule(MEDIA, &[CORE]) },
+    Rule { not_itself: &[SQL], never: &[HTTP_SERVER], ..rule(REPO, &[CORE, BLOB, CATALOGUE, MEDIA]) },
+    Rule { not_itself: &[SQL], never: &[HTTP_SERVER], ..rule(API, &[CORE, REPO]) },
+    Rule { not_itself: &[SQL], never: &[HTTP_SERVER], ..rule(WEB, &[CORE, REPO]) },
+    rule("commonhold", &[CORE, BLOB, CATALOGUE, MEDIA, REPO, API, WEB]),
+    Rule { only: Some(&["anyhow", "serde_json"]), ..rule("xtask", &[]) },
 ];
+
+const fn rule(name: &'static str, ours: &'static [&'static str]) -> Rule {
+    Rule { name, ours, only: None, not_itself: &[], never: &[] }
+}
 
 /// What breaks the law.
 pub(crate) fn check(graph: &Graph) -> Vec<String> {
@@ -65,6 +72,7 @@ pub(crate) fn check(graph: &Graph) -> Vec<String> {
 fn check_member(graph: &Graph, member: &Member, rule: &Rule, findings: &mut Vec<String>) {
     let name = &member.name;
     for used in &member.uses {
+        let is_in = |groups: &[&[&str]]| groups.iter().any(|group| group.contains(&used.as_str()));
         if graph.members().any(|m| m.name == *used) {
             if !rule.ours.contains(&used.as_str()) {
                 findings.push(format!(
@@ -72,10 +80,10 @@ fn check_member(graph: &Graph, member: &Member, rule: &Rule, findings: &mut Vec<
                     list(rule.ours)
                 ));
             }
-        } else if let Some(only) = rule.only
-            && !only.contains(&used.as_str())
-        {
+        } else if let Some(only) = rule.only.filter(|only| !only.contains(&used.as_str())) {
             findings.push(format!("{name} must not depend on {used}; of others it may use {}", list(only)));
+        } else if is_in(rule.not_itself) {
+            findings.push(format!("{name} must not depend on {used} itself"));
         }
     }
     for path in graph.reachable(name) {
@@ -154,6 +162,14 @@ mod tests {
         check_law(
             &[(REPO, &[]), (API, &[REPO, "axum"])],
             &["commonhold-api must never see axum, but does: commonhold-api -> axum"],
+        );
+    }
+
+    #[test]
+    fn what_stands_behind_others_may_still_not_be_used_directly() {
+        check_law(
+            &[(CATALOGUE, &["rusqlite"]), (REPO, &[CATALOGUE]), ("commonhold-web", &[REPO, "rusqlite"])],
+            &["commonhold-web must not depend on rusqlite itself"],
         );
     }
 
