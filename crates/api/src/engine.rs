@@ -104,7 +104,7 @@ impl Api {
             headers.set("MediaWiki-Login-Suppressed", "true");
         }
 
-        let cookie = if untrusted { None } else { cookie(&incoming.headers) };
+        let cookie = if untrusted { None } else { session_cookie(&incoming.headers) };
         let session = self.repo.session(cookie, &incoming.ip).await;
         let mut cx = self.context(fields, untrusted, &incoming);
         let outcome = match session {
@@ -301,7 +301,7 @@ fn language(asked: &str) -> &str {
 }
 
 /// The session's cookie among those sent.
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+pub fn session_cookie(headers: &HeaderMap) -> Option<&str> {
     let all = headers.get_all(http::header::COOKIE).iter().filter_map(|v| v.to_str().ok());
     let pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value).next_back()

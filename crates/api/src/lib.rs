@@ -22,8 +22,6 @@ mod request;
 mod response;
 
 pub use body::BodyStream;
-pub use engine::{Api, Incoming};
+pub use engine::{Api, Incoming, session_cookie};
+pub use message::text as message_text;
 pub use response::{Headers, Response};
-
-/// The version of MediaWiki whose behaviour is offered; clients decide by it what they may use.
-pub const GENERATOR: &str = "MediaWiki 1.39.17";

@@ -23,7 +23,7 @@ static BUNDLE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
 });
 
 /// The text of a message. An unknown key is shown as itself.
-pub(crate) fn text(message: &Message) -> String {
+pub fn text(message: &Message) -> String {
     let Some(pattern) = BUNDLE.get_message(&message.key).and_then(|m| m.value()) else {
         return format!("⧼{}⧽", message.key);
     };

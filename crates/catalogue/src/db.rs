@@ -62,7 +62,7 @@ struct Job<F, T, E> {
 impl<F, T, E: From<DbError>> Job<F, T, E> {
     fn answer(self, outcome: Result<(), DbError>) {
         let outcome = match outcome {
-            Ok(()) => self.outcome.unwrap_or_else(|| Err(DbError::Closed.into())),
+            Ok(()) => self.outcome.unwrap_or_else(|| Err(DbError::Panicked.into())),
             Err(error) => Err(error.into()),
         };
         // Who asked may have gone away; what happened has happened.
@@ -113,7 +113,8 @@ impl Db {
         Ok(Self(Arc::new(crate::postgres::Postgres::open(url, connections)?)))
     }
 
-    /// Looks at the catalogue. The closure sees one consistent state; it may be called again.
+    /// Looks at the catalogue. The closure sees one consistent state; it may be called again. Where one of its
+    /// statements fails, that error is the answer, whatever the closure makes of it.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: Fn(&mut dyn Read) -> Result<T, E> + Send + 'static,
@@ -125,8 +126,10 @@ impl Db {
         wait.await.unwrap_or_else(|_| Err(DbError::Closed.into()))
     }
 
-    /// Changes the catalogue: on `Ok` the change is durable when this returns, on `Err` there is none. The closure may
-    /// be called again where transactions collide. Once begun it goes on even if the caller stops waiting.
+    /// Changes the catalogue: on `Ok` the change is durable when this returns, on `Err` there is none (a panic of the
+    /// closure is [`DbError::Panicked`]). The closure may be called again where transactions collide. Where one of its
+    /// statements fails, nothing happens and that error is the answer, whatever the closure makes of it. Once begun it
+    /// goes on even if the caller stops waiting.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: Fn(&mut dyn Tx) -> Result<T, E> + Send + 'static,

@@ -31,7 +31,14 @@ pub enum DbError {
     /// The threads can't be started.
     #[error("no thread for the catalogue: {0}")]
     Thread(#[from] std::io::Error),
-    /// Another transaction of the same group could not be committed.
+    /// A statement of the transaction failed, so that nothing of the transaction will happen. Only the closure sees
+    /// this; who called it gets the engine's own error.
+    #[error("a statement failed: {0}")]
+    Statement(String),
+    /// The closure panicked; nothing of its transaction happened.
+    #[error("the work on the catalogue panicked")]
+    Panicked,
+    /// The transaction, or another of the same group, could not be committed.
     #[error("the transaction could not be committed: {0}")]
     Commit(String),
 }

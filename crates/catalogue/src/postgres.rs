@@ -16,6 +16,9 @@ use crate::{DbError, Row, Value, migrate};
 /// How often a transaction that collided with another is tried.
 const ATTEMPTS: u32 = 8;
 
+/// Most statements that a connection keeps prepared; filters of lists come in many combinations.
+const STATEMENTS: usize = 256;
+
 enum Work {
     Read(Box<dyn ReadJob>),
     Write(Box<dyn WriteJob>),
@@ -183,12 +186,15 @@ impl Handle<'_> {
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
         let outcome = statement.and_then(|statement| {
             let found = run(&mut self.transaction, &statement, &params)?;
+            if self.statements.len() >= STATEMENTS {
+                self.statements.clear();
+            }
             self.statements.entry(sql.to_owned()).or_insert(statement);
             Ok(found)
         });
         outcome.map_err(|error| {
             let again = collided(&error);
-            let said = DbError::Commit(error.to_string());
+            let said = DbError::Statement(error.to_string());
             self.failed.get_or_insert(Failed { error: error.into(), again });
             said
         })

@@ -75,27 +75,40 @@ fn write(connection: &Connection, queue: &Receiver<Box<dyn WriteJob>>) {
     while let Ok(first) = queue.recv() {
         let mut group = vec![first];
         group.extend(queue.try_iter().take(GROUP - 1));
-        let committed = commit_group(connection, &mut group);
+        let mut failures = Vec::with_capacity(group.len());
+        let committed = commit_group(connection, &mut group, &mut failures);
         if let Err(error) = &committed {
             tracing::error!(%error, jobs = group.len(), "a group of transactions failed");
             // Fails as well where no transaction is open; that is the wanted state.
             drop(connection.execute_batch("ROLLBACK"));
         }
-        for job in group {
-            job.finish(committed.as_ref().copied().map_err(|error| DbError::Commit(error.to_string())));
+        let failures = failures.into_iter().chain(std::iter::repeat_with(|| None));
+        for (job, failure) in group.into_iter().zip(failures) {
+            job.finish(match (&committed, failure) {
+                (Err(error), _) => Err(DbError::Commit(error.to_string())),
+                (Ok(()), Some(failure)) => Err(failure),
+                (Ok(()), None) => Ok(()),
+            });
         }
     }
 }
 
-fn commit_group(connection: &Connection, group: &mut [Box<dyn WriteJob>]) -> Result<(), DbError> {
+/// Notes for each job the first statement of it that failed.
+fn commit_group(
+    connection: &Connection,
+    group: &mut [Box<dyn WriteJob>],
+    failures: &mut Vec<Option<DbError>>,
+) -> Result<(), DbError> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     for job in group {
         connection.execute_batch("SAVEPOINT job")?;
-        let stays = job.run(&mut Handle(connection));
-        if !stays {
+        let mut handle = Handle::new(connection);
+        let stays = job.run(&mut handle);
+        if !stays || handle.failed.is_some() {
             connection.execute_batch("ROLLBACK TO job")?;
         }
         connection.execute_batch("RELEASE job")?;
+        failures.push(handle.failed);
     }
     connection.execute_batch("COMMIT")?;
     Ok(())
@@ -107,19 +120,40 @@ fn read(connection: &Connection, queue: &Mutex<Receiver<Box<dyn ReadJob>>>) {
         let Ok(mut job) = next else { return };
         // One transaction, so that several queries see the same state.
         let begun = connection.execute_batch("BEGIN");
+        let mut handle = Handle::new(connection);
         if begun.is_ok() {
-            job.run(&mut Handle(connection));
+            job.run(&mut handle);
         }
         let ended = begun.and_then(|()| connection.execute_batch("COMMIT"));
-        job.finish(ended.map_err(DbError::from));
+        job.finish(handle.failed.map_or(ended.map_err(DbError::from), Err));
     }
 }
 
-struct Handle<'a>(&'a Connection);
+struct Handle<'a> {
+    connection: &'a Connection,
+    /// The first failure. SQLite would go on after it; PostgreSQL doesn't, and closures are to find them alike.
+    failed: Option<DbError>,
+}
 
-impl Read for Handle<'_> {
-    fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
-        let mut statement = self.0.prepare_cached(sql)?;
+impl<'a> Handle<'a> {
+    fn new(connection: &'a Connection) -> Self {
+        Self { connection, failed: None }
+    }
+
+    /// Keeps a statement's failure, and tells the closure of it.
+    fn note<T>(&mut self, outcome: Result<T, DbError>) -> Result<T, DbError> {
+        match outcome {
+            Err(error @ DbError::Sqlite(_)) => {
+                let said = DbError::Statement(error.to_string());
+                self.failed.get_or_insert(error);
+                Err(said)
+            }
+            other => other,
+        }
+    }
+
+    fn rows(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
         let columns = statement.column_count();
         let mut rows = statement.query(params_from_iter(params.iter().map(bind)))?;
         let mut out = Vec::new();
@@ -141,12 +175,24 @@ impl Read for Handle<'_> {
         }
         Ok(out)
     }
+
+    fn touched(&self, sql: &str, params: &[Value]) -> Result<u64, DbError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.execute(params_from_iter(params.iter().map(bind)))? as u64)
+    }
+}
+
+impl Read for Handle<'_> {
+    fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
+        let outcome = self.rows(sql, params);
+        self.note(outcome)
+    }
 }
 
 impl Tx for Handle<'_> {
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, DbError> {
-        let touched = self.0.prepare_cached(sql)?.execute(params_from_iter(params.iter().map(bind)))?;
-        Ok(touched as u64)
+        let outcome = self.touched(sql, params);
+        self.note(outcome)
     }
 
     /// There is one writer.

@@ -27,3 +27,6 @@ pub use key::{BlobKey, FileKey};
 pub use message::{Message, Param};
 pub use refusal::Refusal;
 pub use time::{Clock, Entropy, Timestamp};
+
+/// The version of MediaWiki whose behaviour is offered; clients decide by it what they may use.
+pub const GENERATOR: &str = "MediaWiki 1.39.17";

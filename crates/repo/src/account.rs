@@ -11,6 +11,8 @@ use crate::{Error, Repository, Result};
 
 /// Characters of a bot password, five bits each.
 const BOT_PASSWORD_LENGTH: usize = 32;
+/// Characters of a password that is made for an account.
+const PASSWORD_LENGTH: usize = 20;
 
 /// Someone whose password was right.
 #[derive(Clone, Debug)]
@@ -93,6 +95,11 @@ impl From<UserRow> for UserSummary {
 }
 
 impl Repository {
+    /// A random password for an account, easy to copy.
+    pub fn new_password(&self) -> String {
+        self.random_text(PASSWORD_LENGTH)
+    }
+
     /// Whether there is any account yet.
     pub async fn has_users(&self) -> Result<bool> {
         self.db.read(|read| accounts::any_user(read).map_err(Error::from)).await

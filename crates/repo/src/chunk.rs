@@ -201,7 +201,7 @@ impl Repository {
         let row = match begun {
             Ok(row) => row,
             Err(error) => {
-                self.blobs.discard(&part.partial).await?;
+                self.discard(&part.partial).await;
                 return Err(error);
             }
         };
@@ -284,7 +284,7 @@ impl Repository {
         let (key, attempt) = (row.filekey.clone(), part.attempt);
         let outcome = self.record_chunk(request, name, warnings, chunk, *part).await;
         if outcome.is_err() {
-            self.release(&key, attempt).await?;
+            self.end_claim(&key, attempt).await;
         }
         outcome
     }
@@ -298,7 +298,7 @@ impl Repository {
         fresh: &FreshPart,
     ) -> Result<Placed> {
         let outcome = self.place_fresh(request, chunk, row, fresh).await;
-        self.blobs.discard(&fresh.partial).await?;
+        self.discard(&fresh.partial).await;
         outcome
     }
 
@@ -328,7 +328,7 @@ impl Repository {
                 Ok(Placed::Claimed(Box::new(part)))
             }
             Err(error) => {
-                self.release(&row.filekey, part.attempt).await?;
+                self.end_claim(&row.filekey, part.attempt).await;
                 Err(error)
             }
         }

@@ -14,12 +14,14 @@ mod receive;
 mod session;
 mod settings;
 mod stash;
+mod sweep;
 mod system;
 mod upload;
 mod urls;
 mod view;
 mod worker;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use commonhold_blob::BlobStore;
@@ -58,20 +60,30 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Opens the repository over its stores and lets go of what a crashed predecessor held.
-    pub async fn open(
+    /// Opens the repository over its stores.
+    pub fn open(
         db: Db,
         blobs: Arc<dyn BlobStore>,
         settings: Settings,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
-    ) -> Result<Arc<Self>> {
+    ) -> Result<Self> {
         let urls = Urls::new(&settings.site);
         let media = worker::Pool::new("media", 2, 64)?;
         let passwords = worker::Pool::new("password", 2, 64)?;
-        let repository = Self { db, blobs, settings, urls, clock, entropy, media, passwords };
-        repository.db.write(|tx| ops::stash::release_all(tx).map_err(Error::from)).await?;
-        Ok(Arc::new(repository))
+        Ok(Self { db, blobs, settings, urls, clock, entropy, media, passwords })
+    }
+
+    /// Lets go of what an earlier process held when it ended. For the one process that serves these stores.
+    pub async fn take_over(&self) -> Result<()> {
+        self.db.write(|tx| ops::stash::release_all(tx).map_err(Error::from)).await
+    }
+
+    /// Whether both stores work: the catalogue answers, and bytes can be written.
+    pub async fn check_stores(&self) -> Result<()> {
+        self.has_users().await?;
+        let part = self.fresh_part().await?;
+        Ok(self.blobs.discard(&part.partial).await?)
     }
 
     /// The current time.
@@ -87,6 +99,16 @@ impl Repository {
     /// Where things are on the web.
     pub fn urls(&self) -> &Urls {
         &self.urls
+    }
+
+    /// An id for a request: 24 hexadecimal digits that no other request has.
+    pub fn request_id(&self) -> String {
+        let mut bytes = [0; 12];
+        self.entropy.fill(&mut bytes);
+        bytes.iter().fold(String::new(), |mut id, byte| {
+            let _ = write!(id, "{byte:02x}");
+            id
+        })
     }
 
     /// Random text of `length` characters out of `0-9a-v`, five bits each.

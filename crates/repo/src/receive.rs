@@ -181,26 +181,46 @@ impl Repository {
             })
             .await?;
         let Some((attempt, row)) = claim else { return Ok(None) };
-        let (Some(partial), Some(state)) = (&row.partial, &row.hash_state) else { return Ok(None) };
-        let partial = serde_json::from_str(partial).map_err(|_| Error::Gone)?;
-        let hashing = Hashing::resume(state)?;
-        Ok(Some(AppendedPart { row: *row, partial, attempt, hashing }))
-    }
-
-    /// Lets go of a part that will not be used. Failures leave an orphan for the sweep, so they are only logged.
-    pub(crate) async fn give_up(&self, held: Held) {
-        let outcome = match held {
-            Held::Fresh(part) => self.blobs.discard(&part.partial).await.map_err(Error::from),
-            Held::Appended(part) => self.release(&part.row.filekey, part.attempt).await,
-        };
-        if let Err(error) = outcome {
-            tracing::warn!(%error, "an unused part could not be given up");
+        match resume(&row) {
+            Ok((partial, hashing)) => Ok(Some(AppendedPart { row: *row, partial, attempt, hashing })),
+            Err(error) => {
+                self.end_claim(&row.filekey, attempt).await;
+                Err(error)
+            }
         }
     }
 
-    /// Ends a claim.
-    pub(crate) async fn release(&self, key: &FileKey, attempt: i64) -> Result<()> {
-        let key = key.clone();
-        self.db.write(move |tx| stash::release(tx, &key, attempt).map_err(Error::from)).await
+    /// Lets go of a part that will not be used.
+    pub(crate) async fn give_up(&self, held: Held) {
+        match held {
+            Held::Fresh(part) => self.discard(&part.partial).await,
+            Held::Appended(part) => self.end_claim(&part.row.filekey, part.attempt).await,
+        }
     }
+
+    /// Drops a partial that nobody needs. A failure leaves an orphan, so it is only logged: whatever led here has its
+    /// own answer.
+    pub(crate) async fn discard(&self, partial: &Partial) {
+        if let Err(error) = self.blobs.discard(partial).await {
+            tracing::warn!(%error, "an unused part could not be dropped");
+        }
+    }
+
+    /// Ends a claim. Should that fail, it ends by its time, so it is only logged.
+    pub(crate) async fn end_claim(&self, key: &FileKey, attempt: i64) {
+        let key = key.clone();
+        let release = move |tx: &mut dyn commonhold_catalogue::Tx| {
+            stash::release(tx, &key, attempt).map_err(Error::from)
+        };
+        if let Err(error) = self.db.write(release).await {
+            tracing::warn!(%error, "a claim on an upload could not be ended");
+        }
+    }
+}
+
+/// What is needed to go on with a chunked upload.
+fn resume(row: &StashRow) -> Result<(Partial, Hashing)> {
+    let (Some(partial), Some(state)) = (&row.partial, &row.hash_state) else { return Err(Error::Gone) };
+    let partial = serde_json::from_str(partial).map_err(|_| Error::Gone)?;
+    Ok((partial, Hashing::resume(state)?))
 }

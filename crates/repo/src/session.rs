@@ -21,8 +21,8 @@ const SECRET_LENGTH: usize = 32;
 /// How often use is noted, in seconds; a write per request would be too much.
 const TOUCH_SECONDS: i64 = 300;
 /// Idle sessions end after this many seconds: those of users, and those that only hold a login token.
-const USER_IDLE_SECONDS: i64 = 30 * 86_400;
-const ANONYMOUS_IDLE_SECONDS: i64 = 3_600;
+pub(crate) const USER_IDLE_SECONDS: i64 = 30 * 86_400;
+pub(crate) const ANONYMOUS_IDLE_SECONDS: i64 = 3_600;
 
 /// What an anonymous caller's token is.
 const ANONYMOUS_TOKEN: &str = "+\\";
@@ -221,16 +221,6 @@ impl Repository {
                 .write(move |tx| sessions::delete(tx, &stored.id_hash).map_err(crate::Error::from))
                 .await?;
         }
-        Ok(())
-    }
-
-    /// Forgets sessions that nobody has used for long.
-    pub async fn sweep_sessions(&self) -> Result<()> {
-        let before = self.now() + -USER_IDLE_SECONDS;
-        let anonymous_before = self.now() + -ANONYMOUS_IDLE_SECONDS;
-        self.db
-            .write(move |tx| sessions::delete_idle(tx, before, anonymous_before).map_err(crate::Error::from))
-            .await?;
         Ok(())
     }
 }

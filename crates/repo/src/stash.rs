@@ -168,6 +168,6 @@ pub(crate) fn place_of(row: &StashRow) -> Result<Place> {
     }
 }
 
-fn not_found(key: &FileKey) -> Refusal {
+pub(crate) fn not_found(key: &FileKey) -> Refusal {
     Refusal::of(Message::new("uploadstash-file-not-found").with(key.as_str()))
 }

@@ -15,7 +15,7 @@ use commonhold_core::{BlobKey, Data, FileKey, Hashes, MediaInfo, Message, Param,
 
 use crate::gather::Examined;
 use crate::receive::{FreshPart, Held, Received};
-use crate::stash::StashedFile;
+use crate::stash::{StashedFile, not_found};
 use crate::{Error, Repository, Result};
 
 /// Characters of a comment that are kept; what is longer is cut and ends in an ellipsis.
@@ -138,7 +138,7 @@ impl Repository {
                 };
                 let outcome = self.upload_part(&request, &filename, &part).await;
                 if outcome.is_err() {
-                    self.blobs.discard(&part.partial).await?;
+                    self.discard(&part.partial).await;
                 }
                 outcome
             }
@@ -148,6 +148,10 @@ impl Repository {
                     .ok_or_else(|| Refusal::of(Message::new("apierror-invalid-file-key")))?;
                 let row = self.own_stash_row(&request.caller, &key).await?;
                 may_upload(&request.caller)?;
+                if row.successor.is_some() {
+                    // The last chunk's answer has told the key of the whole file.
+                    return Err(not_found(&key).into());
+                }
                 let (Some(hashes), Some(_)) = (row.hashes, &row.info) else {
                     // Chunks are missing. MediaWiki would publish the first one alone.
                     let refusal =
@@ -269,7 +273,10 @@ impl Repository {
                 }
                 let published = files::publish(tx, &publication)?;
                 if let Some(entry) = &entry {
-                    stash::mark_published(tx, entry, published.version.version_id)?;
+                    if !stash::mark_published(tx, entry, published.version.version_id)? {
+                        // It expired a moment ago, perhaps with its bytes.
+                        return Err(not_found(entry).into());
+                    }
                 }
                 Ok(Committed::Published(Box::new(published), warnings))
             })

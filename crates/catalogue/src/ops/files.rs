@@ -133,6 +133,25 @@ fn version(row: &Row) -> Result<FileVersion, DbError> {
     })
 }
 
+/// What can be kept as JSON, which has no infinities and no NaN. Cameras without a fix write coordinates of 0/0.
+pub(crate) fn storable(info: &MediaInfo) -> MediaInfo {
+    fn clean(data: &mut Data) {
+        match data {
+            Data::Float(number) if !number.is_finite() => *data = Data::Null,
+            Data::List(items) => items.iter_mut().for_each(clean),
+            Data::Map(entries) => entries.iter_mut().for_each(|(_, value)| clean(value)),
+            _ => {}
+        }
+    }
+    let mut info = info.clone();
+    if !info.duration.is_finite() {
+        info.duration = 0.0;
+    }
+    info.metadata.iter_mut().for_each(clean);
+    clean(&mut info.common);
+    info
+}
+
 /// Waits until no other transaction is about to change this file, and keeps others waiting.
 pub fn lock(tx: &mut dyn Tx, name: &FileTitle) -> Result<(), DbError> {
     tx.lock(&format!("file:{}", name.dbkey()))
@@ -166,9 +185,13 @@ pub fn existing(read: &mut dyn Read, candidate: &Candidate) -> Result<Existing, 
         Some(name) => exists(read, &name)?,
         None => false,
     };
-    let (from, to) = prefix_range(&probes.base);
-    let sql = "SELECT name FROM versions WHERE archive_name IS NULL AND name >= ?1 AND name < ?2 ORDER BY name LIMIT 1";
-    let same_base = read.first(sql, values![from, to])?.map(|row| row.text(0)).transpose()?;
+    let mut alike = Filter::default();
+    alike.begins_with("name", &probes.base);
+    let sql = format!(
+        "SELECT name FROM versions WHERE archive_name IS NULL AND {} ORDER BY name LIMIT 1",
+        alike.conditions.join(" AND ")
+    );
+    let same_base = read.first(&sql, &alike.values)?.map(|row| row.text(0)).transpose()?;
     Ok(Existing {
         current,
         page_exists,
@@ -187,9 +210,13 @@ fn exists(read: &mut dyn Read, name: &str) -> Result<bool, DbError> {
     Ok(read.first(sql, values![name])?.is_some())
 }
 
-/// The texts that begin with a prefix: from the first (inclusive) to the second (exclusive).
-fn prefix_range(prefix: &str) -> (String, String) {
-    (prefix.to_owned(), format!("{prefix}{}", char::MAX))
+/// The first text after all those that begin with a prefix, by bytes; `None` where there is no such text.
+fn prefix_end(prefix: &str) -> Option<String> {
+    let mut end = prefix.trim_end_matches(char::MAX).to_owned();
+    let last = end.pop()?;
+    // The next character; not always the next number, for there are no surrogates.
+    end.push((last..=char::MAX).nth(1)?);
+    Some(end)
 }
 
 /// The current version of a file.
@@ -245,6 +272,7 @@ pub fn publish(tx: &mut dyn Tx, new: &Publication) -> Result<Published, DbError>
     let sql = "SELECT blob_key FROM versions WHERE sha256 = ?1 AND size = ?2 ORDER BY id LIMIT 1";
     let shared = tx.first(sql, values![&new.hashes.sha256.0[..], new.hashes.size as i64])?;
     let blob = shared.map(|row| blob_key(&row, 0)).transpose()?.unwrap_or_else(|| new.blob_key.clone());
+    let info = storable(&new.info);
     let row = tx.first(
         "INSERT INTO versions (name, archive_name, blob_key, size, sha1, sha256, mime, info_json, uploaded, user_id, \
          user_name, comment) VALUES (?1, NULL, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id",
@@ -254,8 +282,8 @@ pub fn publish(tx: &mut dyn Tx, new: &Publication) -> Result<Published, DbError>
             new.hashes.size as i64,
             &new.hashes.sha1.0[..],
             &new.hashes.sha256.0[..],
-            &new.info.mime,
-            json(&new.info, "media description")?,
+            &info.mime,
+            json(&info, "media description")?,
             new.now,
             new.user_id,
             &new.user_name,
@@ -301,14 +329,17 @@ pub fn publish(tx: &mut dyn Tx, new: &Publication) -> Result<Published, DbError>
             ]),
         },
     )?;
-    accounts::count_edit(tx, new.user_id)?;
+    // MediaWiki counts pages that are made, not files that are overwritten.
+    if page_created {
+        accounts::count_edit(tx, new.user_id)?;
+    }
     let version = FileVersion {
         version_id,
         name: name.to_owned(),
         archive_name: None,
         blob_key: blob,
         hashes: new.hashes,
-        info: new.info.clone(),
+        info,
         timestamp: new.now,
         user_id: new.user_id,
         user_name: new.user_name.clone(),
@@ -347,9 +378,7 @@ pub fn all_images(read: &mut dyn Read, wanted: &AllImages) -> Result<Vec<FileVer
         filter.add("name", to, name.into());
     }
     if let Some(prefix) = &wanted.prefix {
-        let (first, end) = prefix_range(prefix);
-        filter.add("name", ">=", first.into());
-        filter.add("name", "<", end.into());
+        filter.begins_with("name", prefix);
     }
     if let Some(time) = wanted.start {
         filter.add("uploaded", from, time.into());
@@ -362,10 +391,11 @@ pub fn all_images(read: &mut dyn Read, wanted: &AllImages) -> Result<Vec<FileVer
     }
     if let Some(bots) = wanted.bots {
         let not = if bots { "" } else { "NOT " };
-        let place = filter.place("%\"bot\"%".into());
-        filter
-            .conditions
-            .push(format!("user_id {not}IN (SELECT id FROM users WHERE groups_json LIKE {place})"));
+        let place = filter.place("\"bot\"".into());
+        // LIKE would be blind to case, but on SQLite only.
+        filter.conditions.push(format!(
+            "user_id {not}IN (SELECT id FROM users WHERE REPLACE(groups_json, {place}, '') <> groups_json)"
+        ));
     }
     if let Some(size) = wanted.min_size {
         filter.add("size", ">=", size.into());
@@ -416,6 +446,13 @@ impl Filter {
     fn add(&mut self, column: &str, operator: &str, value: Value) {
         let place = self.place(value);
         self.conditions.push(format!("{column} {operator} {place}"));
+    }
+
+    fn begins_with(&mut self, column: &str, prefix: &str) {
+        self.add(column, ">=", prefix.into());
+        if let Some(end) = prefix_end(prefix) {
+            self.add(column, "<", end.into());
+        }
     }
 
     fn any_of(&mut self, column: &str, values: Vec<Value>) {

@@ -144,6 +144,10 @@ pub fn statistics(read: &mut dyn Read) -> Result<Statistics, DbError> {
         edits: count("SELECT COUNT(*) FROM revisions", &[])?,
         images: count("SELECT COUNT(*) FROM versions WHERE archive_name IS NULL", &[])?,
         users: count("SELECT COUNT(*) FROM users", &[])?,
-        admins: count("SELECT COUNT(*) FROM users WHERE groups_json LIKE ?1", values!["%\"sysop\"%"])?,
+        // LIKE would be blind to case, but on SQLite only.
+        admins: count(
+            "SELECT COUNT(*) FROM users WHERE REPLACE(groups_json, ?1, '') <> groups_json",
+            values!["\"sysop\""],
+        )?,
     })
 }

@@ -2,6 +2,7 @@
 
 use commonhold_core::{BlobKey, FileKey, Hashes, MediaInfo, Sha1, Sha256, Timestamp};
 
+use super::files::storable;
 use crate::value::{json, values};
 use crate::{DbError, Read, Row, Tx};
 
@@ -140,7 +141,7 @@ pub(crate) fn blob_key(row: &Row, at: usize) -> Result<BlobKey, DbError> {
 
 /// Stores a new entry.
 pub fn insert(tx: &mut dyn Tx, new: &StashRow) -> Result<(), DbError> {
-    let info = new.info.as_ref().map(|info| json(info, "media description")).transpose()?;
+    let info = new.info.as_ref().map(|info| json(&storable(info), "media description")).transpose()?;
     tx.execute(
         "INSERT INTO stash (filekey, user_id, status, created, touched, blob_key, partial, filename, received, \
          filesize, hash_state, size, sha1, sha256, info_json, attempt, lease_until, successor, published_version) \
@@ -245,20 +246,22 @@ pub fn finish(tx: &mut dyn Tx, old: &FileKey, attempt: i64, new: &StashRow) -> R
     Ok(touched == 1)
 }
 
-/// Notes that the whole was refused.
+/// Notes that the whole was refused, if the claim holds.
 pub fn fail(tx: &mut dyn Tx, key: &FileKey, attempt: i64, now: Timestamp) -> Result<(), DbError> {
     tx.execute(
-        "UPDATE stash SET status = 'failed', lease_until = NULL, touched = ?3 WHERE filekey = ?1 AND attempt = ?2",
+        "UPDATE stash SET status = 'failed', lease_until = NULL, touched = ?3 \
+         WHERE filekey = ?1 AND attempt = ?2 AND status = 'chunks'",
         values![key.as_str(), attempt, now],
     )?;
     Ok(())
 }
 
-/// Notes what an entry became.
-pub fn mark_published(tx: &mut dyn Tx, key: &FileKey, version_id: i64) -> Result<(), DbError> {
-    let sql = "UPDATE stash SET status = 'published', published_version = ?2 WHERE filekey = ?1";
-    tx.execute(sql, values![key.as_str(), version_id])?;
-    Ok(())
+/// Notes what an entry became; `false` if there is no such entry any more: then its blob may be gone as well, and the
+/// transaction must not happen.
+pub fn mark_published(tx: &mut dyn Tx, key: &FileKey, version_id: i64) -> Result<bool, DbError> {
+    let sql = "UPDATE stash SET status = 'published', published_version = ?2 \
+               WHERE filekey = ?1 AND status = 'finished' AND successor IS NULL";
+    Ok(tx.execute(sql, values![key.as_str(), version_id])? == 1)
 }
 
 /// A user's entries that can be used, oldest first, after one.
@@ -283,7 +286,7 @@ pub fn expired(
     limit: i64,
 ) -> Result<Vec<StashRow>, DbError> {
     let sql = format!(
-        "{ENTRY} WHERE touched < ?1 AND (lease_until IS NULL OR lease_until < ?2) ORDER BY touched LIMIT ?3"
+        "{ENTRY} WHERE touched < ?1 AND (lease_until IS NULL OR lease_until < ?2) ORDER BY touched, id LIMIT ?3"
     );
     let rows = read.query(&sql, values![before, now, limit])?;
     rows.iter().map(|row| entry(row).map(|(_, row)| row)).collect()

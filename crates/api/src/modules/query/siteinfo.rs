@@ -1,10 +1,10 @@
 //! `meta=siteinfo`.
 
+use commonhold_core::GENERATOR;
 use commonhold_core::right::GROUPS;
 use commonhold_core::title::{ALIASES, NAMESPACES, ns};
 use commonhold_repo::Repository;
 
-use crate::GENERATOR;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};

@@ -1,0 +1,169 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// A media repository server that speaks MediaWiki's upload API.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Options {
+    /// The data directory; made at the first start.
+    #[arg(
+        long,
+        global = true,
+        env = "COMMONHOLD_DATA",
+        default_value = "./commonhold-data",
+        value_name = "DIR"
+    )]
+    pub(crate) data: PathBuf,
+    /// A configuration file; `commonhold config doc` shows one with all settings.
+    #[arg(long, global = true, env = "COMMONHOLD_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Write for programs: results and logs as JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// How much to log.
+    #[arg(long, global = true, default_value = "info", value_name = "LEVEL")]
+    pub(crate) log: LogLevel,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevel {
+    /// What went wrong.
+    Error,
+    /// And what may go wrong.
+    Warn,
+    /// And a line for each request.
+    Info,
+    /// And details.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server.
+    Serve {
+        /// Address and port to listen on, instead of the configured one.
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<SocketAddr>,
+        /// Scheme, host and port by which clients know the server, instead of the configured ones.
+        #[arg(long, value_name = "URL")]
+        public_url: Option<String>,
+    },
+    /// Accounts. Works while the server runs.
+    User {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Passwords of programs. Works while the server runs.
+    BotPassword {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: BotPasswordCommand,
+    },
+    /// The configuration.
+    Config {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+}
+
+/// What can be done with accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Make an account.
+    Create {
+        /// Its name.
+        name: String,
+        /// Where its password comes from.
+        #[command(flatten)]
+        password: PasswordOptions,
+        /// A group to put it in, such as sysop or bot; may be repeated.
+        #[arg(long = "group", value_name = "GROUP")]
+        groups: Vec<String>,
+    },
+    /// List all accounts.
+    List,
+    /// Set a new password and end all sessions.
+    Passwd {
+        /// Whose.
+        name: String,
+        /// Where it comes from.
+        #[command(flatten)]
+        password: PasswordOptions,
+    },
+    /// Show an account's groups, after changing them if asked to.
+    Groups {
+        /// Whose.
+        name: String,
+        /// A group to put it in; may be repeated.
+        #[arg(long, value_name = "GROUP")]
+        add: Vec<String>,
+        /// A group to take it out of; may be repeated.
+        #[arg(long, value_name = "GROUP")]
+        remove: Vec<String>,
+    },
+}
+
+/// Where a password comes from. Without any of these a random one is made and printed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PasswordOptions {
+    /// The password. Other users of the machine can see it while the command runs.
+    #[arg(long, value_name = "PASSWORD", conflicts_with = "password_stdin")]
+    pub(crate) password: Option<String>,
+    /// Read the password from the first line of standard input.
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+/// What can be done with bot passwords.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BotPasswordCommand {
+    /// Make or replace one, and print how to log in with it.
+    Create {
+        /// Whose.
+        user: String,
+        /// Name of the program.
+        app: String,
+        /// What the program may do, such as basic or uploadfile; may be repeated. Without it: all.
+        #[arg(long = "grant", value_name = "GRANT")]
+        grants: Vec<String>,
+        /// The password: 32 or more of the characters 0-9 and a-v. Without it a random one is made.
+        #[arg(long, value_name = "PASSWORD")]
+        password: Option<String>,
+    },
+    /// List an account's.
+    List {
+        /// Whose.
+        user: String,
+    },
+    /// Take one back and end its sessions.
+    Revoke {
+        /// Whose.
+        user: String,
+        /// Name of the program.
+        app: String,
+    },
+}
+
+/// What can be done with the configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Check file and environment.
+    Check,
+    /// Show the settings in force.
+    Show,
+    /// Show all settings with their meanings and defaults.
+    Doc,
+}

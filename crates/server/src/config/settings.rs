@@ -1,0 +1,274 @@
+//! The settings, one after the other.
+
+use std::str::FromStr;
+
+use toml::Value;
+
+use super::{Config, Kind, Setting};
+
+/// All settings, by section.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "server.listen",
+        doc: "Address and port to listen on.",
+        kind: Kind::Text,
+        get: |c| text(c.listen.to_string()),
+        set: |c, v| parse(v, "has to be an address and a port, such as 127.0.0.1:8080").map(|v| c.listen = v),
+    },
+    Setting {
+        name: "server.public_url",
+        doc: "Scheme, host and port by which clients know the server. By default http:// and the address listened on.",
+        kind: Kind::Text,
+        get: |c| c.public_url.clone().map(Value::String),
+        set: |c, v| web_address(v).map(|v| c.public_url = Some(v)),
+    },
+    Setting {
+        name: "server.media_url",
+        doc: "The same for files, if a host of its own serves them. By default public_url.",
+        kind: Kind::Text,
+        get: |c| c.media_url.clone().map(Value::String),
+        set: |c, v| web_address(v).map(|v| c.media_url = Some(v)),
+    },
+    Setting {
+        name: "server.script_path",
+        doc: "Path of api.php and index.php.",
+        kind: Kind::Text,
+        get: |c| text(c.settings.site.script_path.as_str()),
+        set: |c, v| path(v).map(|v| c.settings.site.script_path = v),
+    },
+    Setting {
+        name: "server.article_path",
+        doc: "Path of pages as answers name them, with $1 for the title. Pages are found below /wiki/ as well.",
+        kind: Kind::Text,
+        get: |c| text(c.settings.site.article_path.as_str()),
+        set: |c, v| article_path(v).map(|v| c.settings.site.article_path = v),
+    },
+    Setting {
+        name: "server.admin_listen",
+        doc: "Address and port for /healthz, /readyz and /metrics. By default they are on the main listener.",
+        kind: Kind::Text,
+        get: |c| c.admin_listen.map(|a| Value::String(a.to_string())),
+        set: |c, v| {
+            parse(v, "has to be an address and a port, such as 127.0.0.1:9090")
+                .map(|v| c.admin_listen = Some(v))
+        },
+    },
+    Setting {
+        name: "server.trusted_proxies",
+        doc: "Networks of proxies whose X-Forwarded-For tells the client's address, such as \"10.0.0.0/8\".",
+        kind: Kind::Texts,
+        get: |c| texts(c.trusted_proxies.iter().map(ToString::to_string)),
+        set: |c, v| networks(v).map(|v| c.trusted_proxies = v),
+    },
+    Setting {
+        name: "server.cors_origins",
+        doc: "Origins whose scripts may call the API with the visitor's session: \"https://a.example\", \"*.b.example\".",
+        kind: Kind::Texts,
+        get: |c| texts(c.settings.site.cors_origins.iter().cloned()),
+        set: |c, v| {
+            c.settings.site.cors_origins = strings(v);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "site.name",
+        doc: "Name of the site.",
+        kind: Kind::Text,
+        get: |c| text(c.settings.site.name.as_str()),
+        set: |c, v| {
+            c.settings.site.name = string(v);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "site.language",
+        doc: "Language code of the site's content.",
+        kind: Kind::Text,
+        get: |c| text(c.settings.site.language.as_str()),
+        set: |c, v| {
+            c.settings.site.language = string(v);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "database.url",
+        doc: "Where the catalogue is: \"sqlite:\" is a file in the data directory; or \"postgres://user@host/name\".",
+        kind: Kind::Text,
+        get: |c| text(c.database_url.as_str()),
+        set: |c, v| {
+            let known = ["sqlite:", "postgres://", "postgresql://"];
+            one_of_schemes(v, &known, "has to be \"sqlite:\" or begin with postgres://")
+                .map(|v| c.database_url = v)
+        },
+    },
+    Setting {
+        name: "database.connections",
+        doc: "Connections to PostgreSQL.",
+        kind: Kind::Number,
+        get: |c| number(c.database_connections as u64),
+        set: |c, v| positive(v).map(|v| c.database_connections = usize::try_from(v).unwrap_or(usize::MAX)),
+    },
+    Setting {
+        name: "storage.url",
+        doc: "Where files are: \"disk:\" is the data directory, \"disk:/path\" another one.",
+        kind: Kind::Text,
+        get: |c| text(c.storage_url.as_str()),
+        set: |c, v| one_of_schemes(v, &["disk:"], "has to begin with disk:").map(|v| c.storage_url = v),
+    },
+    Setting {
+        name: "uploads.enabled",
+        doc: "Whether anything may be uploaded.",
+        kind: Kind::Bool,
+        get: |c| Some(Value::Boolean(c.settings.uploads.enabled)),
+        set: |c, v| {
+            c.settings.uploads.enabled = v.as_bool().unwrap_or_default();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "uploads.max_bytes",
+        doc: "Bytes of the largest file.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.uploads.max_bytes),
+        set: |c, v| positive(v).map(|v| c.settings.uploads.max_bytes = v),
+    },
+    Setting {
+        name: "uploads.min_chunk_bytes",
+        doc: "Bytes of the smallest chunk that isn't the last.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.uploads.min_chunk_bytes),
+        set: |c, v| positive(v).map(|v| c.settings.uploads.min_chunk_bytes = v),
+    },
+    Setting {
+        name: "uploads.extensions",
+        doc: "Extensions that files may have.",
+        kind: Kind::Texts,
+        get: |c| texts(c.settings.uploads.extensions.iter().cloned()),
+        set: |c, v| {
+            c.settings.uploads.extensions = strings(v).iter().map(|e| e.to_lowercase()).collect();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "uploads.stash_max_age",
+        doc: "How long a stashed file or an unfinished upload is kept without being touched: \"7d\", \"12h\".",
+        kind: Kind::Text,
+        get: |c| text(format!("{}s", c.settings.uploads.stash_max_age_seconds)),
+        set: |c, v| seconds(v).map(|v| c.settings.uploads.stash_max_age_seconds = v),
+    },
+    Setting {
+        name: "limits.enabled",
+        doc: "Whether any throttle applies.",
+        kind: Kind::Bool,
+        get: |c| Some(Value::Boolean(c.settings.limits.enabled)),
+        set: |c, v| {
+            c.settings.limits.enabled = v.as_bool().unwrap_or_default();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "limits.login_attempts",
+        doc: "Failed logins per user name and address, within login_window_seconds, before further ones are refused.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.limits.login_attempts.unsigned_abs()),
+        set: |c, v| {
+            positive(v).map(|v| c.settings.limits.login_attempts = i64::try_from(v).unwrap_or(i64::MAX))
+        },
+    },
+    Setting {
+        name: "limits.login_window_seconds",
+        doc: "Seconds over which failed logins are counted.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.limits.login_window_seconds.unsigned_abs()),
+        set: |c, v| {
+            positive(v).map(|v| c.settings.limits.login_window_seconds = i64::try_from(v).unwrap_or(i64::MAX))
+        },
+    },
+];
+
+#[expect(clippy::unnecessary_wraps, reason = "the form of `Setting::get`")]
+fn text(value: impl Into<String>) -> Option<Value> {
+    Some(Value::String(value.into()))
+}
+
+fn number(value: u64) -> Option<Value> {
+    i64::try_from(value).ok().map(Value::Integer)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the form of `Setting::get`")]
+fn texts(values: impl Iterator<Item = String>) -> Option<Value> {
+    Some(Value::Array(values.map(Value::String).collect()))
+}
+
+fn string(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+fn strings(value: Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.into_iter().map(string).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn parse<T: FromStr>(value: Value, wanted: &str) -> Result<T, String> {
+    string(value).parse().map_err(|_| wanted.to_owned())
+}
+
+fn positive(value: Value) -> Result<u64, String> {
+    let number = value.as_integer().and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
+    number.ok_or_else(|| "has to be greater than 0".to_owned())
+}
+
+fn networks(value: Value) -> Result<Vec<ipnet::IpNet>, String> {
+    let network = |text: String| {
+        let host = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from).ok();
+        host.or_else(|| text.parse().ok())
+            .ok_or_else(|| format!("has to be a list of networks, and {text:?} is none"))
+    };
+    strings(value).into_iter().map(network).collect()
+}
+
+/// Scheme and host, without a slash at the end.
+fn web_address(value: Value) -> Result<String, String> {
+    let text = string(value).trim_end_matches('/').to_owned();
+    let wrong = || "has to be an address such as https://files.example.org".to_owned();
+    let uri: axum::http::Uri = text.parse().map_err(|_| wrong())?;
+    let complete =
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|h| !h.is_empty());
+    if complete && uri.path().trim_matches('/').is_empty() && uri.query().is_none() {
+        Ok(text)
+    } else {
+        Err(wrong())
+    }
+}
+
+fn path(value: Value) -> Result<String, String> {
+    let text = string(value).trim_end_matches('/').to_owned();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');
+    let good = (text.is_empty() || text.starts_with('/')) && text.chars().all(plain);
+    if good { Ok(text) } else { Err("has to be a path such as /w".to_owned()) }
+}
+
+fn article_path(value: Value) -> Result<String, String> {
+    let text = string(value);
+    let good = text.starts_with('/') && text.matches("$1").count() == 1;
+    if good { Ok(text) } else { Err("has to be a path with $1 for the title, such as /wiki/$1".to_owned()) }
+}
+
+fn one_of_schemes(value: Value, schemes: &[&str], wanted: &str) -> Result<String, String> {
+    let text = string(value);
+    if schemes.iter().any(|scheme| text.starts_with(scheme)) { Ok(text) } else { Err(wanted.to_owned()) }
+}
+
+/// A length of time in seconds, from `7d`, `12h 30m` or `3600s`.
+fn seconds(value: Value) -> Result<i64, String> {
+    let wrong = |_| "has to be a length of time such as 7d or 12h".to_owned();
+    let span: jiff::Span = string(value).parse().map_err(wrong)?;
+    let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(wrong)?;
+    let seconds = length.as_secs();
+    if seconds > 0 { Ok(seconds) } else { Err("has to be longer than a second".to_owned()) }
+}

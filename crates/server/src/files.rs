@@ -1,0 +1,199 @@
+//! Files at their URLs: conditional requests, ranges, and what a browser may do with what strangers uploaded.
+
+use std::ops::Range;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
+use commonhold_core::title::FileTitle;
+use commonhold_repo::{Repository, Result, ServedFile};
+use headers::{ETag, HeaderMapExt, IfModifiedSince, IfNoneMatch, IfRange, LastModified};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::answer;
+
+/// Nothing in a file may run, load or submit anything, not even if it is opened as a page of its own.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline' data:; font-src data:; img-src data:; media-src \
+                      data:; sandbox";
+/// Types that are shown as what they are; all others are only saved.
+const SHOWN: &[&str] = &[
+    "image/png",
+    "image/gif",
+    "image/jpeg",
+    "image/webp",
+    "image/avif",
+    "image/svg+xml",
+    "application/pdf",
+    "application/ogg",
+];
+/// Caches ask again after this many seconds: the address of a file stays the same when it is overwritten.
+const MAX_AGE: &str = "public, max-age=60, must-revalidate";
+
+/// Who may see a file, and so who may keep it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Everybody.
+    Public,
+    /// The owner of the stash it is in.
+    Owner,
+}
+
+/// The file at a path below `/images/`, such as `8/86/Name.jpg` or `archive/8/86/20260102030405!Name.jpg`.
+pub(crate) async fn at_path(repo: &Repository, path: &str) -> Result<Option<(String, ServedFile)>> {
+    let decoded = path.split('/').map(|s| percent_decode_str(s).decode_utf8().map(|s| s.into_owned()).ok());
+    let Some(segments) = decoded.collect::<Option<Vec<String>>>() else { return Ok(None) };
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let (folders, name, file) = match segments[..] {
+        ["archive", first, second, archive_name] => {
+            let Some((_, name)) = archive_name.split_once('!') else { return Ok(None) };
+            ([first, second].join("/"), name, repo.archived(archive_name).await?)
+        }
+        [first, second, name] => {
+            ([first, second].join("/"), name, repo.original(&FileTitle::from_db(name)).await?)
+        }
+        _ => return Ok(None),
+    };
+    let in_place = FileTitle::from_db(name).hash_path() == folders;
+    Ok(file.filter(|_| in_place).map(|file| (name.to_owned(), file)))
+}
+
+/// Answers a request for a file.
+pub(crate) async fn serve(
+    repo: &Repository,
+    method: &Method,
+    uri: &Uri,
+    request: &HeaderMap,
+    (name, file): (String, ServedFile),
+    audience: Audience,
+) -> Result<Response<Body>> {
+    if ![Method::GET, Method::HEAD].contains(method) {
+        return Ok(answer::only_reading());
+    }
+    let mut response = Response::new(Body::empty());
+    let etag = describe(response.headers_mut(), &name, &file, audience);
+    if wants_download(uri) {
+        set_disposition(response.headers_mut(), "attachment", &name);
+    }
+    let modified =
+        std::time::UNIX_EPOCH + std::time::Duration::from_secs(file.modified.unix().unsigned_abs());
+    let last_modified = LastModified::from(modified);
+
+    let unchanged = match (request.typed_get::<IfNoneMatch>(), request.typed_get::<IfModifiedSince>()) {
+        (Some(condition), _) => !condition.precondition_passes(&etag),
+        (None, Some(condition)) => !condition.is_modified(modified),
+        (None, None) => false,
+    };
+    if unchanged {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return Ok(response);
+    }
+    let whole = 0..file.size;
+    let same =
+        request.typed_get::<IfRange>().is_none_or(|c| !c.is_modified(Some(&etag), Some(&last_modified)));
+    let asked = request.get(header::RANGE).and_then(|v| v.to_str().ok()).filter(|_| same);
+    let range = match asked.map(|text| wanted_range(text, file.size)) {
+        None | Some(Wanted::Whole) => whole,
+        Some(Wanted::Part(range)) => {
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            let value = format!("bytes {}-{}/{}", range.start, range.end - 1, file.size);
+            set(response.headers_mut(), header::CONTENT_RANGE, &value);
+            range
+        }
+        Some(Wanted::Nothing) => {
+            *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+            set(response.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{}", file.size));
+            return Ok(response);
+        }
+    };
+    set(response.headers_mut(), header::CONTENT_LENGTH, &(range.end - range.start).to_string());
+    if method == Method::GET && !range.is_empty() {
+        match repo.bytes(&file, range).await? {
+            Some(bytes) => *response.body_mut() = Body::from_stream(bytes),
+            // Deleted between the look-up and now.
+            None => return Ok(answer::not_found()),
+        }
+    }
+    Ok(response)
+}
+
+/// Sets what is said of a file in any answer; gives its entity tag.
+fn describe(headers: &mut HeaderMap, name: &str, file: &ServedFile, audience: Audience) -> ETag {
+    let shown = SHOWN.contains(&file.mime.as_str())
+        || file.mime.starts_with("audio/")
+        || file.mime.starts_with("video/");
+    set(headers, header::CONTENT_TYPE, if shown { &file.mime } else { "application/octet-stream" });
+    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(headers, header::CONTENT_SECURITY_POLICY, POLICY);
+    set(headers, header::ACCEPT_RANGES, "bytes");
+    set(headers, header::LAST_MODIFIED, &file.modified.http_date());
+    set_disposition(headers, "inline", name);
+    match audience {
+        Audience::Public => {
+            set(headers, header::CACHE_CONTROL, MAX_AGE);
+            set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+            let exposed = "Age, Date, Content-Length, Content-Range";
+            set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+            headers.insert("timing-allow-origin", HeaderValue::from_static("*"));
+        }
+        Audience::Owner => set(headers, header::CACHE_CONTROL, "private, no-store"),
+    }
+    let tag = format!("\"{}\"", file.sha1);
+    set(headers, header::ETAG, &tag);
+    #[expect(clippy::expect_used, reason = "a quoted hexadecimal number is an entity tag")]
+    tag.parse().expect("a well-formed entity tag")
+}
+
+fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+fn set_disposition(headers: &mut HeaderMap, kind: &str, name: &str) {
+    let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+    set(headers, header::CONTENT_DISPOSITION, &format!("{kind};filename*=UTF-8''{name}"));
+}
+
+fn wants_download(uri: &Uri) -> bool {
+    let mut names = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split('=').next());
+    names.any(|name| name == "download")
+}
+
+/// What a `Range` field comes to.
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    /// It isn't understood, or asks for several ranges.
+    Whole,
+    /// One range that lies in the file.
+    Part(Range<u64>),
+    /// Nothing that lies in the file.
+    Nothing,
+}
+
+fn wanted_range(text: &str, size: u64) -> Wanted {
+    let Ok(parsed) = http_range_header::parse_range_header(text) else { return Wanted::Whole };
+    if parsed.ranges.len() > 1 {
+        return Wanted::Whole;
+    }
+    match parsed.validate(size) {
+        Ok(ranges) => ranges.first().map_or(Wanted::Whole, |r| Wanted::Part(*r.start()..r.end() + 1)),
+        Err(_) => Wanted::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_of_the_file_or_nothing() {
+        assert_eq!(wanted_range("bytes=0-0", 10), Wanted::Part(0..1));
+        assert_eq!(wanted_range("bytes=5-", 10), Wanted::Part(5..10));
+        assert_eq!(wanted_range("bytes=-3", 10), Wanted::Part(7..10));
+        assert_eq!(wanted_range("bytes=0-99", 10), Wanted::Part(0..10));
+        assert_eq!(wanted_range("bytes=-99", 10), Wanted::Part(0..10));
+        assert_eq!(wanted_range("bytes=10-", 10), Wanted::Nothing);
+        for odd in ["lines=1-2", "bytes=x", "", "bytes=1-2,4-5"] {
+            assert_eq!(wanted_range(odd, 10), Wanted::Whole, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Running: the first start, the listeners, and an orderly end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::http::Request;
+use commonhold_api::Api;
+use commonhold_repo::Repository;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tower::ServiceExt;
+use tracing_subscriber::EnvFilter;
+
+use crate::app::{self, App, Peer};
+use crate::cli::{LogLevel, Options};
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::print;
+use crate::stores::{self, DataDirectory};
+
+/// A client has so long for the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Requests in flight are given so long to end.
+const DRAIN: Duration = Duration::from_secs(9);
+/// Between two sweeps of what has expired.
+const SWEEP: Duration = Duration::from_secs(600);
+/// The first account, and the variable that gives its password.
+const ADMINISTRATOR: &str = "Admin";
+const ADMINISTRATOR_GROUPS: [&str; 3] = ["bureaucrat", "interface-admin", "sysop"];
+const PASSWORD_VARIABLE: &str = "COMMONHOLD_ADMIN_PASSWORD";
+
+/// `commonhold serve`.
+pub(crate) fn run(options: &Options, config: &Config) -> Result<()> {
+    start_log(options);
+    let _claimed = DataDirectory::claim(&options.data)?;
+    let db = stores::open_catalogue(&options.data, config)?;
+    let files = stores::open_storage(&options.data, config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+    runtime.block_on(async {
+        let listener = bind(config.listen).await?;
+        let admin = match config.admin_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
+        let address = listener.local_addr().context("the listener has no address")?;
+        let repo = Arc::new(stores::open(db, files, config.settings(address))?);
+        repo.take_over().await.context("what an earlier process left can't be put in order")?;
+        let password = first_start(&repo).await?;
+        serve(config, repo, listener, admin, || announce(options, address, password.as_deref())).await
+    })
+}
+
+fn start_log(options: &Options) {
+    let level = match options.log {
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "info",
+        LogLevel::Debug => "debug",
+        LogLevel::Trace => "trace",
+    };
+    // Libraries have less to say than we do.
+    let filter = EnvFilter::new(format!("{level},hyper=warn,hyper_util=warn,h2=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
+    if options.json { log.json().init() } else { log.init() }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}"))
+}
+
+/// Makes the administrator if there is nobody yet. Gives his password if it was made here.
+async fn first_start(repo: &Repository) -> Result<Option<String>> {
+    if repo.has_users().await? {
+        return Ok(None);
+    }
+    let given = std::env::var(PASSWORD_VARIABLE).ok().filter(|password| !password.is_empty());
+    let password = given.clone().unwrap_or_else(|| repo.new_password());
+    let groups = ADMINISTRATOR_GROUPS.map(str::to_owned);
+    repo.create_user(ADMINISTRATOR, &password, &groups).await.context("the administrator can't be made")?;
+    Ok(if given.is_some() { None } else { Some(password) })
+}
+
+/// Tells where the server is; at the first start also how to upload.
+fn announce(options: &Options, address: SocketAddr, password: Option<&str>) -> io::Result<()> {
+    let api = format!("http://{address}/w/api.php");
+    if options.json {
+        let mut line = serde_json::json!({ "listening": format!("http://{address}") });
+        if let Some(password) = password {
+            line["administrator"] = serde_json::json!({ "name": ADMINISTRATOR, "password": password });
+        }
+        return print(&format!("{line}\n"));
+    }
+    if let Some(password) = password {
+        print(&welcome(&api, password))?;
+    }
+    print(&format!("listening on http://{address}\n"))
+}
+
+/// What a newcomer needs.
+fn welcome(api: &str, password: &str) -> String {
+    format!(
+        r#"
+The administrator is {ADMINISTRATOR}, with the password {password}
+It isn't shown again; `commonhold user passwd {ADMINISTRATOR}` sets a new one.
+
+A first upload, to paste into another shell (it sends photo.jpg):
+
+api={api}; jar=$(mktemp)
+token() {{ curl -s -b "$jar" -c "$jar" "$api?action=query&meta=tokens&type=$1&format=json" |
+  sed 's/.*token":"\([0-9a-f]*\).*/\1+\\/'; }}
+curl -s -b "$jar" -c "$jar" "$api" -d action=login -d format=json -d lgname={ADMINISTRATOR} \
+  -d lgpassword={password} --data-urlencode "lgtoken=$(token login)"; echo
+curl -s -b "$jar" -c "$jar" "$api" -F action=upload -F format=json -F filename=Photo.jpg \
+  -F comment="First upload" -F file=@photo.jpg -F "token=$(token csrf)"; echo
+
+"#
+    )
+}
+
+/// Serves until a signal asks to end, and then for as long as requests are in flight, within limits.
+async fn serve(
+    config: &Config,
+    repo: Arc<Repository>,
+    listener: TcpListener,
+    admin: Option<TcpListener>,
+    ready: impl FnOnce() -> io::Result<()>,
+) -> Result<()> {
+    let mut terminated = signal(SignalKind::terminate()).context("no signal handler")?;
+    let mut interrupted = signal(SignalKind::interrupt()).context("no signal handler")?;
+    let app = Arc::new(App {
+        api: Api::new(Arc::clone(&repo)),
+        repo: Arc::clone(&repo),
+        metrics: Metrics::new(),
+        trusted_proxies: config.trusted_proxies.clone(),
+        ending: AtomicBool::new(false),
+    });
+    let (end, ending) = watch::channel(false);
+    let sweeper = tokio::spawn(sweep(repo));
+    let mut listeners =
+        vec![tokio::spawn(accept(listener, app::public(&app, admin.is_none()), ending.clone()))];
+    if let Some(admin) = admin {
+        listeners.push(tokio::spawn(accept(admin, app::admin(&app), ending)));
+    }
+    ready()?;
+
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
+    }
+    tracing::info!("ending: requests in flight are finished");
+    app.ending.store(true, Ordering::Relaxed);
+    sweeper.abort();
+    let _ = end.send(true);
+    let drained = timeout(DRAIN, async {
+        for listener in listeners {
+            let _ = listener.await;
+        }
+    });
+    if drained.await.is_err() {
+        tracing::warn!("some clients did not finish in time; their requests are given up");
+    }
+    tracing::info!("ended");
+    Ok(())
+}
+
+/// Takes connections until told to end, then waits for those that are answering.
+async fn accept(listener: TcpListener, router: Router, mut ending: watch::Receiver<bool>) {
+    let graceful = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = ending.changed() => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => converse(stream, peer, router.clone(), &graceful),
+            Err(error) => {
+                // Too many open files, mostly: others will be closed.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+/// Answers the requests of one connection.
+fn converse(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &GracefulShutdown) {
+    // Answers are small and should not wait for more.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        router.clone().oneshot(request.map(axum::body::Body::new))
+    });
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    });
+}
+
+/// Removes what has expired, again and again.
+async fn sweep(repo: Arc<Repository>) {
+    let mut ticks = interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = repo.sweep_sessions().await {
+            tracing::error!(%error, "expired sessions could not be removed");
+        }
+        match repo.sweep_stash().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "expired files were removed from the stash"),
+            Err(error) => tracing::error!(%error, "the stash could not be swept"),
+        }
+    }
+}
