@@ -264,7 +264,7 @@ pub fn uses_blob(read: &mut dyn Read, key: &BlobKey) -> Result<bool, DbError> {
 }
 
 /// Makes a version public: it becomes the current one, its predecessor an old one; the page gets its first revision or
-/// one more that changes nothing; the log an entry; the uploader one more edit.
+/// one more that changes nothing; the log an entry; the uploader one more edit where the page is new.
 pub fn publish(tx: &mut dyn Tx, new: &Publication) -> Result<Published, DbError> {
     let name = new.name.dbkey();
     let overwrites = archive_current(tx, name, new.now)?;
