@@ -88,6 +88,7 @@ CREATE INDEX versions_time ON versions (uploaded, name) WHERE archive_name IS NU
 CREATE INDEX versions_user ON versions (user_name, uploaded, name) WHERE archive_name IS NULL;
 CREATE INDEX versions_sha1 ON versions (sha1);
 CREATE INDEX versions_content ON versions (sha256, size);
+CREATE INDEX versions_blob ON versions (blob_key);
 
 CREATE TABLE logs (
     id {ID},
