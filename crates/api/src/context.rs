@@ -39,6 +39,8 @@ pub(crate) struct Context {
     pub(crate) action: &'static str,
     /// What `action=query` keeps between its modules.
     pub(crate) query: QueryState,
+    /// Whether the answer is about the caller, or only good for him: never for shared caches.
+    pub(crate) personal: bool,
     /// A page that takes the place of the printed result (`action=help`).
     pub(crate) page: Option<String>,
 }

@@ -83,7 +83,6 @@ impl Api {
             requested_headers: header("access-control-request-headers"),
             trusted: &self.repo.settings().site.cors_origins,
         };
-        headers.set("Vary", "Accept-Encoding, Treat-as-Untrusted, Cookie");
         let forbidden = cors.apply(&mut headers).is_err();
         if forbidden {
             return forbidden_origin(headers);
@@ -139,6 +138,7 @@ impl Api {
             action: "none",
             query: QueryState::default(),
             page: None,
+            personal: false,
         }
     }
 
@@ -204,14 +204,8 @@ impl Api {
             let refusal = Refusal::of(Message::new("apierror-mustbeposted").with(module.name));
             return Err(Stopped::at_main(refusal));
         }
-        if !cx.request.post && !module.needs.write && (main.maxage > 0 || main.smaxage > 0) {
-            let value = if cx.session.caller.is_anonymous() {
-                format!("s-maxage={}, max-age={}, public", main.smaxage, main.maxage)
-            } else {
-                format!("private, must-revalidate, max-age={}", main.maxage)
-            };
-            headers.set("Cache-Control", value);
-        }
+        // 9. Whether the answer may be kept is known when it is there.
+        let caching = (!cx.request.post && !module.needs.write).then_some((main.smaxage, main.maxage));
 
         // 11., 12.
         cx.module = module;
@@ -223,7 +217,21 @@ impl Api {
             let message = Message::new("apierror-unrecognizedparams").with(Param::List(unknown)).with(count);
             cx.warn_at(&modules::main::MODULE, "unrecognizedparams", message);
         }
+        if let Some((shared, own)) = caching.filter(|(shared, own)| *shared > 0 || *own > 0) {
+            headers.set("Cache-Control", cache_control(cx, shared, own));
+            headers.set("Vary", "Accept-Encoding, Treat-as-Untrusted, Cookie");
+        }
         Ok(())
+    }
+}
+
+/// How long an answer may be kept, and by whom: what is the caller's own, never by others.
+fn cache_control(cx: &Context, shared: i64, own: i64) -> String {
+    let personal = cx.personal || !cx.session.caller.is_anonymous() || cx.session.cookie_change().is_some();
+    if personal {
+        format!("private, must-revalidate, max-age={}", if cx.personal { 0 } else { own })
+    } else {
+        format!("s-maxage={shared}, max-age={own}, public")
     }
 }
 
@@ -308,7 +316,8 @@ pub fn session_cookie(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn forbidden_origin(mut headers: Headers) -> Response {
-    headers.set("Content-Type", "text/plain; charset=utf-8");
+    headers.set("Content-Type", "text/html; charset=utf-8");
+    headers.set("X-Content-Type-Options", "nosniff");
     headers.set("Cache-Control", "no-cache");
     let body = b"The parameter 'origin' has to be the request's Origin.\n".to_vec();
     Response { status: StatusCode::FORBIDDEN, headers, body, errors: Vec::new(), action: "none" }

@@ -162,7 +162,10 @@ impl Repository {
                     self.examine(Place::Sealed(row.blob_key.clone()), hashes.size, &filename).await?;
                 let name = match self.check_content(&examined, &hashes) {
                     Ok(name) => name,
-                    Err(refusal) => return Err(recoverable_by(refusal, &key).into()),
+                    Err(refusal) if is_recoverable(&examined) => {
+                        return Err(recoverable_by(refusal, &key).into());
+                    }
+                    Err(refusal) => return Err(refusal.into()),
                 };
                 let ready = Ready { blob: row.blob_key, hashes, info: examined.info, entry: Some(key) };
                 if stash {
@@ -302,12 +305,11 @@ impl Repository {
             Committed::Unchanged => {
                 let refusal =
                     Refusal::of(Message::new("fileexists-no-change").with(name.title.prefixed_text()));
-                if let Some(key) = &ready.entry {
-                    Err(recoverable_by(refusal, key).into())
-                } else {
+                if ready.entry.is_none() {
                     self.blobs.remove(&ready.blob).await?;
-                    Err(unkept(refusal).into())
                 }
+                // MediaWiki says so of stashed files as well; here they stay where they are.
+                Err(unkept(refusal).into())
             }
         }
     }

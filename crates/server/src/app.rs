@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
@@ -21,6 +22,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 use tracing::Instrument;
 
 use crate::files::{self, Audience};
@@ -29,6 +31,8 @@ use crate::{answer, pages};
 
 /// A client that sends nothing of its body for so long is given up.
 const BODY_IDLE: Duration = Duration::from_secs(60);
+/// Texts of fewer bytes would hardly shrink.
+const COMPRESSED_FROM: u16 = 1024;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What the handlers share.
@@ -65,7 +69,7 @@ pub(crate) fn public(app: &Arc<App>, with_probes: bool) -> Router {
         .route(&format!("{script_path}/index.php"), get(index))
         .route("/wiki/{*title}", get(page))
         .route("/", get(home))
-        .layer(CompressionLayer::new());
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM)));
     let mut router = texts.route("/images/{*path}", any(image));
     if !script_path.is_empty() {
         router = router.route(&format!("{script_path}/images/{{*path}}"), any(image));
@@ -182,15 +186,16 @@ fn client_address(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr 
 }
 
 async fn image(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    let path = request.uri().path();
+    // The body isn't looked at; without it the rest can be shared.
+    let (head, _) = request.into_parts();
+    let path = head.uri.path();
     let path = path.split_once("/images/").map_or(path, |(_, rest)| rest);
     let found = match files::at_path(&app.repo, path).await {
         Ok(Some(found)) => found,
         Ok(None) => return with_route(answer::not_found(), "file"),
         Err(error) => return with_route(failed(&error), "file"),
     };
-    let (method, uri, headers) = (request.method(), request.uri(), request.headers());
-    let served = files::serve(&app.repo, method, uri, headers, found, Audience::Public).await;
+    let served = files::serve(&app.repo, &head, found, Audience::Public).await;
     with_route(served.unwrap_or_else(|error| failed(&error)), "file")
 }
 
@@ -200,7 +205,8 @@ async fn home(State(app): State<Arc<App>>) -> Response<Body> {
 
 /// `index.php?title=…` and `index.php?curid=…`.
 async fn index(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Request) -> Response<Body> {
-    let query = request.uri().query().unwrap_or_default();
+    let (head, _) = request.into_parts();
+    let query = head.uri.query().unwrap_or_default();
     let fields: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let field = |name: &str| fields.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
     let title = match (field("title"), field("curid")) {
@@ -214,7 +220,7 @@ async fn index(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Requ
             return with_route(home.into_response(), "page");
         }
     };
-    show(&app, title, &peer, &request).await
+    show(&app, title, &peer, &head).await
 }
 
 async fn title_of(repo: &Repository, id: &str) -> Result<Option<Title>, Error> {
@@ -225,18 +231,19 @@ async fn title_of(repo: &Repository, id: &str) -> Result<Option<Title>, Error> {
 
 /// `/wiki/…`.
 async fn page(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Request) -> Response<Body> {
-    let path = request.uri().path().trim_start_matches("/wiki/");
+    let (head, _) = request.into_parts();
+    let path = head.uri.path().trim_start_matches("/wiki/");
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8();
     let title = decoded.ok().and_then(|text| Title::parse(&text).ok());
-    show(&app, title, &peer, &request).await
+    show(&app, title, &peer, &head).await
 }
 
 /// The page of a title, or what a special page gives.
-async fn show(app: &App, title: Option<Title>, peer: &Peer, request: &Request) -> Response<Body> {
+async fn show(app: &App, title: Option<Title>, peer: &Peer, head: &Parts) -> Response<Body> {
     let Some(title) = title else { return with_route(pages::not_found(&app.repo), "page") };
     let stashed = title.dbkey().strip_prefix("UploadStash/file/");
     if let (commonhold_core::title::ns::SPECIAL, Some(key)) = (title.ns(), stashed) {
-        let served = stashed_file(app, key, *peer, request).await;
+        let served = stashed_file(app, key, *peer, head).await;
         return with_route(served.unwrap_or_else(|error| failed(&error)), "stash");
     }
     let shown = pages::show(&app.repo, &title).await;
@@ -244,14 +251,12 @@ async fn show(app: &App, title: Option<Title>, peer: &Peer, request: &Request) -
 }
 
 /// A stashed file, for its owner.
-async fn stashed_file(app: &App, key: &str, peer: Peer, request: &Request) -> Result<Response<Body>, Error> {
-    let ip = client_address(peer, request.headers(), &app.trusted_proxies).to_string();
-    let session = app.repo.session(commonhold_api::session_cookie(request.headers()), &ip).await?;
+async fn stashed_file(app: &App, key: &str, peer: Peer, head: &Parts) -> Result<Response<Body>, Error> {
+    let ip = client_address(peer, &head.headers, &app.trusted_proxies).to_string();
+    let session = app.repo.session(commonhold_api::session_cookie(&head.headers), &ip).await?;
     let Some(key) = FileKey::parse(key) else { return Ok(answer::not_found()) };
     let file = app.repo.stashed_file(&session.caller, &key).await?;
-    let name = key.as_str().to_owned();
-    let (method, uri, headers) = (request.method(), request.uri(), request.headers());
-    files::serve(&app.repo, method, uri, headers, (name, file), Audience::Owner).await
+    files::serve(&app.repo, head, (key.as_str().to_owned(), file), Audience::Owner).await
 }
 
 async fn healthz() -> Response<Body> {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use commonhold_core::title::FileTitle;
 use commonhold_repo::{Repository, Result, ServedFile};
@@ -59,19 +60,23 @@ pub(crate) async fn at_path(repo: &Repository, path: &str) -> Result<Option<(Str
 /// Answers a request for a file.
 pub(crate) async fn serve(
     repo: &Repository,
-    method: &Method,
-    uri: &Uri,
-    request: &HeaderMap,
+    head: &Parts,
     (name, file): (String, ServedFile),
     audience: Audience,
 ) -> Result<Response<Body>> {
-    if ![Method::GET, Method::HEAD].contains(method) {
+    let request = &head.headers;
+    if ![Method::GET, Method::HEAD].contains(&head.method) {
         return Ok(answer::only_reading());
     }
     let mut response = Response::new(Body::empty());
-    let etag = describe(response.headers_mut(), &name, &file, audience);
-    if wants_download(uri) {
-        set_disposition(response.headers_mut(), "attachment", &name);
+    let etag = describe(response.headers_mut(), &file, audience);
+    if wants_download(&head.uri) {
+        let name = utf8_percent_encode(&name, NON_ALPHANUMERIC);
+        let disposition = format!("attachment;filename*=UTF-8''{name}");
+        set(response.headers_mut(), header::CONTENT_DISPOSITION, &disposition);
+    }
+    if audience == Audience::Public && request.contains_key(header::ORIGIN) {
+        allow_scripts(response.headers_mut());
     }
     let modified =
         std::time::UNIX_EPOCH + std::time::Duration::from_secs(file.modified.unix().unsigned_abs());
@@ -96,6 +101,7 @@ pub(crate) async fn serve(
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
             let value = format!("bytes {}-{}/{}", range.start, range.end - 1, file.size);
             set(response.headers_mut(), header::CONTENT_RANGE, &value);
+            response.headers_mut().remove(header::ACCEPT_RANGES);
             range
         }
         Some(Wanted::Nothing) => {
@@ -105,7 +111,7 @@ pub(crate) async fn serve(
         }
     };
     set(response.headers_mut(), header::CONTENT_LENGTH, &(range.end - range.start).to_string());
-    if method == Method::GET && !range.is_empty() {
+    if head.method == Method::GET && !range.is_empty() {
         match repo.bytes(&file, range).await? {
             Some(bytes) => *response.body_mut() = Body::from_stream(bytes),
             // Deleted between the look-up and now.
@@ -116,7 +122,7 @@ pub(crate) async fn serve(
 }
 
 /// Sets what is said of a file in any answer; gives its entity tag.
-fn describe(headers: &mut HeaderMap, name: &str, file: &ServedFile, audience: Audience) -> ETag {
+fn describe(headers: &mut HeaderMap, file: &ServedFile, audience: Audience) -> ETag {
     let shown = SHOWN.contains(&file.mime.as_str())
         || file.mime.starts_with("audio/")
         || file.mime.starts_with("video/");
@@ -125,15 +131,8 @@ fn describe(headers: &mut HeaderMap, name: &str, file: &ServedFile, audience: Au
     set(headers, header::CONTENT_SECURITY_POLICY, POLICY);
     set(headers, header::ACCEPT_RANGES, "bytes");
     set(headers, header::LAST_MODIFIED, &file.modified.http_date());
-    set_disposition(headers, "inline", name);
     match audience {
-        Audience::Public => {
-            set(headers, header::CACHE_CONTROL, MAX_AGE);
-            set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-            let exposed = "Age, Date, Content-Length, Content-Range";
-            set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
-            headers.insert("timing-allow-origin", HeaderValue::from_static("*"));
-        }
+        Audience::Public => set(headers, header::CACHE_CONTROL, MAX_AGE),
         Audience::Owner => set(headers, header::CACHE_CONTROL, "private, no-store"),
     }
     let tag = format!("\"{}\"", file.sha1);
@@ -148,9 +147,12 @@ fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
     }
 }
 
-fn set_disposition(headers: &mut HeaderMap, kind: &str, name: &str) {
-    let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
-    set(headers, header::CONTENT_DISPOSITION, &format!("{kind};filename*=UTF-8''{name}"));
+/// Lets scripts of other sites read a public file.
+fn allow_scripts(headers: &mut HeaderMap) {
+    set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, "Age, Date, Content-Length, Content-Range");
+    set(headers, header::VARY, "Origin");
+    headers.insert("timing-allow-origin", HeaderValue::from_static("*"));
 }
 
 fn wants_download(uri: &Uri) -> bool {

@@ -34,6 +34,7 @@ params! {
 }
 
 fn run(cx: &mut Context, params: &Params) {
+    cx.personal = true;
     let mut answer = Map::new();
     match cx.session.check_token(&params.r#type, &params.token) {
         CheckedToken::Valid(made) => {

@@ -1,5 +1,7 @@
 //! The object that describes a version of a file: `imageinfo`, in all the places where it appears.
 
+mod metadata;
+
 use commonhold_core::title::FileTitle;
 use commonhold_core::{Data, MediaInfo};
 use commonhold_repo::{FileVersion, Repository, StashedFile};
@@ -52,9 +54,20 @@ pub(crate) const STASHED: &[&str] = &[
     "bitdepth",
 ];
 
+/// What is to be said.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Wanted<'a> {
+    /// The properties.
+    pub(crate) props: &'a [&'a str],
+    /// Whether lists in the metadata are rendered as texts, as before 2012.
+    pub(crate) flat_metadata: bool,
+    /// The only keys of `extmetadata` to give; all if empty.
+    pub(crate) extmetadata: &'a [String],
+}
+
 /// The entry with the wanted properties.
-pub(crate) fn entry(repo: &Repository, subject: &Subject<'_>, props: &[&str]) -> Map {
-    let wants = |prop: &str| props.contains(&prop);
+pub(crate) fn entry(repo: &Repository, subject: &Subject<'_>, wanted: &Wanted<'_>) -> Map {
+    let wants = |prop: &str| wanted.props.contains(&prop);
     let mut map = Map::new();
     let info = subject.info();
     if wants("timestamp") {
@@ -100,13 +113,17 @@ pub(crate) fn entry(repo: &Repository, subject: &Subject<'_>, props: &[&str]) ->
         map.set("sha1", subject.sha1());
     }
     if wants("metadata") {
-        map.set("metadata", info.metadata.as_ref().map_or(Value::Null, named_list));
+        // Only these formats' handlers know the old form.
+        let flat = wanted.flat_metadata && matches!(info.mime.as_str(), "image/jpeg" | "image/tiff");
+        let metadata =
+            info.metadata.as_ref().map(|data| if flat { metadata::flattened(data) } else { data.clone() });
+        map.set("metadata", metadata.as_ref().map_or(Value::Null, named_list));
     }
     if wants("commonmetadata") {
         map.set("commonmetadata", named_list(&info.common));
     }
     if wants("extmetadata") {
-        map.set("extmetadata", extmetadata(subject));
+        map.set("extmetadata", extmetadata(subject, wanted.extmetadata));
     }
     if wants("mime") {
         map.set("mime", info.mime.clone());
@@ -201,20 +218,33 @@ fn named_list(data: &Data) -> Value {
         list.push(Map::new().with("name", name).with("value", value));
     };
     match data {
-        Data::Map(entries) => entries.iter().for_each(|(name, value)| put(name.clone().into(), value)),
+        Data::Map(entries) => entries.iter().for_each(|(name, value)| put(key(name), value)),
         Data::List(items) => items.iter().enumerate().for_each(|(at, value)| put((at as i64).into(), value)),
         _ => {}
     }
     list.into()
 }
 
+/// PHP takes a key that is a number for that number.
+fn key(name: &str) -> Value {
+    match name.parse::<i64>() {
+        Ok(number) if number.to_string() == name => number.into(),
+        _ => name.to_owned().into(),
+    }
+}
+
 /// What MediaWiki's core says there of every file.
-fn extmetadata(subject: &Subject<'_>) -> Map {
+fn extmetadata(subject: &Subject<'_>, only: &[String]) -> Map {
     let title = subject.title();
     let name = title.base().replace('_', " ");
-    let entry = |value: String| {
-        // `hidden` is an empty string in both versions of the format.
-        Map::new().with("value", value).with("source", "mediawiki-metadata").with("hidden", "")
-    };
-    Map::new().with("DateTime", entry(subject.timestamp())).with("ObjectName", entry(name))
+    let mut all = Map::new();
+    for (key, value) in [("DateTime", subject.timestamp()), ("ObjectName", name)] {
+        if only.is_empty() || only.iter().any(|wanted| wanted == key) {
+            // `hidden` is an empty string in both versions of the format.
+            let entry =
+                Map::new().with("value", value).with("source", "mediawiki-metadata").with("hidden", "");
+            all.set(key, entry);
+        }
+    }
+    all
 }

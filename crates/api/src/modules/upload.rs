@@ -9,7 +9,7 @@ use commonhold_repo::{Outcome, Received, Source, UploadRequest, UploadStatus};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
-use crate::modules::fileinfo::{self, Subject};
+use crate::modules::fileinfo::{self, Subject, Wanted};
 use crate::output::{Map, Value};
 use crate::params::{Bound, boolean, integer, params, text, token, upload};
 
@@ -116,7 +116,11 @@ fn answer(cx: &Context, outcome: Outcome) -> Map {
             answer.set("filename", version.name.clone());
             put_warnings(&mut answer, &warnings);
             let subject = Subject::Version { version: &version, page: page_before };
-            let mut info = fileinfo::entry(&cx.repo, &subject, fileinfo::UPLOADED);
+            let mut info = fileinfo::entry(
+                &cx.repo,
+                &subject,
+                &Wanted { props: fileinfo::UPLOADED, ..Wanted::default() },
+            );
             // MediaWiki puts the warning that the name now exists here; any text will do for its clients.
             info.set(
                 "html",
@@ -135,7 +139,14 @@ fn answer(cx: &Context, outcome: Outcome) -> Map {
                 put_warnings(&mut answer, &warnings);
             }
             put_key(&mut answer, &file.key, !chunked);
-            answer.set("imageinfo", fileinfo::entry(&cx.repo, &Subject::Stashed(&file), fileinfo::STASHED));
+            answer.set(
+                "imageinfo",
+                fileinfo::entry(
+                    &cx.repo,
+                    &Subject::Stashed(&file),
+                    &Wanted { props: fileinfo::STASHED, ..Wanted::default() },
+                ),
+            );
         }
         Outcome::Warned { warnings, key } => {
             answer.set("result", "Warning");

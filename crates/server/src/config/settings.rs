@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use toml::Value;
 
-use super::{Config, Kind, Setting};
+use super::{Kind, Setting};
 
 /// All settings, by section.
 pub(crate) const SETTINGS: &[Setting] = &[

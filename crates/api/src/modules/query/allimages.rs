@@ -7,7 +7,7 @@ use commonhold_repo::{AllImages, ImageSort};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
-use crate::modules::fileinfo::{self, Subject};
+use crate::modules::fileinfo::{self, Subject, Wanted};
 use crate::modules::query::{bad_continue, list};
 use crate::output::Map;
 use crate::params::{Bound, choice, integer, limit, params, text, timestamp, user};
@@ -90,7 +90,11 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     for (version, title) in found.iter().zip(&titles) {
         let page = pages.iter().find(|page| page.dbkey == version.name).map(|page| page.id);
         let mut entry = Map::new().with("name", version.name.clone());
-        entry.extend(fileinfo::entry(&cx.repo, &Subject::Version { version, page }, &props));
+        entry.extend(fileinfo::entry(
+            &cx.repo,
+            &Subject::Version { version, page },
+            &Wanted { props: &props, ..Wanted::default() },
+        ));
         if props.contains(&"badfile") {
             entry.set("badfile", false);
         }

@@ -7,7 +7,7 @@ use commonhold_repo::FileVersion;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
-use crate::modules::fileinfo::{self, Subject};
+use crate::modules::fileinfo::{self, Subject, Wanted};
 use crate::modules::query::{bad_continue, list};
 use crate::output::Map;
 use crate::params::{boolean, choice, limit, params, text, timestamp};
@@ -31,7 +31,7 @@ params! {
     prop: Vec<String> = choice(&[
         "archivename", "badfile", "bitdepth", "canonicaltitle", "comment", "commonmetadata", "dimensions",
         "extmetadata", "mediatype", "metadata", "mime", "parsedcomment", "sha1", "size", "timestamp", "url", "user",
-        "userid",
+        "userid", "uploadwarning", "thumbmime",
     ]).multi().all().default("timestamp|user");
     /// How many versions of each file to list.
     limit: i64 = limit().default("1");
@@ -39,6 +39,14 @@ params! {
     start: Option<Timestamp> = timestamp();
     /// The oldest version to list is one of this time.
     end: Option<Timestamp> = timestamp();
+    /// Form of the metadata: 1 has one text for each value, 2 has lists; `latest` is 2.
+    metadataversion: String = text().default("1");
+    /// Language of `extmetadata`; there is one.
+    extmetadatalanguage: Option<String> = text();
+    /// Give texts of `extmetadata` in all languages; there is one.
+    extmetadatamultilang: bool = boolean();
+    /// The only keys of `extmetadata` to give.
+    extmetadatafilter: Vec<String> = text().multi();
     /// Where to go on; from an earlier answer.
     r#continue: Option<String> = text();
     /// Look for files here only. No other place is looked at.
@@ -52,6 +60,11 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         Some(_) => return Err(bad_continue().into()),
     };
     let props: Vec<&str> = params.prop.iter().map(String::as_str).collect();
+    let wanted = Wanted {
+        props: &props,
+        flat_metadata: params.metadataversion == "1",
+        extmetadata: &params.extmetadatafilter,
+    };
     let names: Vec<FileTitle> = cx.query.pages.pages.iter().filter_map(super::Page::file).collect();
     let current = cx.repo.current_versions(&names).await?;
     let alone = names.len() == 1;
@@ -75,7 +88,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             }
         }
         let entry = |version: &FileVersion| {
-            fileinfo::entry(&cx.repo, &Subject::Version { version, page: page_id }, &props)
+            fileinfo::entry(&cx.repo, &Subject::Version { version, page: page_id }, &wanted)
         };
         let entries: Vec<Map> = versions.iter().map(entry).collect();
         let fields = &mut cx.query.pages.pages[index].fields;

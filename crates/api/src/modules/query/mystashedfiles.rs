@@ -30,6 +30,7 @@ params! {
 }
 
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
+    cx.personal = true;
     let after = match &params.r#continue {
         None => None,
         Some(text) => match text.parse::<i64>() {

@@ -5,7 +5,7 @@ use commonhold_core::{Message, Param, Refusal};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
-use crate::modules::fileinfo::{self, Subject};
+use crate::modules::fileinfo::{self, Subject, Wanted};
 use crate::modules::query::list;
 use crate::params::{choice, params, text};
 
@@ -33,6 +33,7 @@ params! {
 }
 
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
+    cx.personal = true;
     if cx.session.caller.is_anonymous() {
         return Err(Refusal::new("notloggedin", Message::new("apierror-mustbeloggedin-uploadstash")).into());
     }
@@ -53,7 +54,11 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     let mut entries = Vec::new();
     for key in keys {
         let file = cx.repo.stashed(&cx.session.caller, &key).await?;
-        entries.push(fileinfo::entry(&cx.repo, &Subject::Stashed(&file), &props));
+        entries.push(fileinfo::entry(
+            &cx.repo,
+            &Subject::Stashed(&file),
+            &Wanted { props: &props, ..Wanted::default() },
+        ));
     }
     cx.query.result.set("stashimageinfo", list("sii", entries));
     Ok(())

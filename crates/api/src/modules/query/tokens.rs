@@ -31,6 +31,7 @@ params! {
 }
 
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
+    cx.personal = true;
     if cx.request.untrusted {
         cx.warn_at(cx.module, "tokens-origin", Message::new("apiwarn-tokens-origin"));
         return Ok(());

@@ -29,6 +29,7 @@ params! {
 }
 
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
+    cx.personal = true;
     let wants = |prop: &str| params.prop.iter().any(|p| p == prop);
     let caller = &cx.session.caller;
     let mut info = Map::new();
