@@ -275,11 +275,11 @@ impl Repository {
                     return Ok(Committed::Unchanged);
                 }
                 let published = files::publish(tx, &publication)?;
-                if let Some(entry) = &entry {
-                    if !stash::mark_published(tx, entry, published.version.version_id)? {
-                        // It expired a moment ago, perhaps with its bytes.
-                        return Err(not_found(entry).into());
-                    }
+                if let Some(entry) = &entry
+                    && !stash::mark_published(tx, entry, published.version.version_id)?
+                {
+                    // It expired a moment ago, perhaps with its bytes, or another request has published it.
+                    return Err(not_found(entry).into());
                 }
                 Ok(Committed::Published(Box::new(published), warnings))
             })

@@ -30,7 +30,7 @@ use crate::metrics::{self, Metrics};
 use crate::{answer, pages};
 
 /// A client that sends nothing of its body for so long is given up.
-const BODY_IDLE: Duration = Duration::from_secs(60);
+const BODY_IDLE: Duration = Duration::from_mins(1);
 /// Texts of fewer bytes would hardly shrink.
 const COMPRESSED_FROM: u16 = 1024;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -178,7 +178,7 @@ impl Config {
         for setting in SETTINGS {
             let variable = setting.variable();
             let Some((_, text)) = variables.iter().find(|(name, _)| *name == variable) else { continue };
-            let value = setting.kind.from_text(text);
+            let value = setting.kind.read(text);
             self.apply("the environment", &variable, setting, value)?;
         }
         Ok(())
@@ -235,7 +235,7 @@ impl Setting {
 
 impl Kind {
     /// The value that a variable's text stands for. What isn't of the kind stays text, and is refused as that.
-    fn from_text(self, text: &str) -> Value {
+    fn read(self, text: &str) -> Value {
         let as_text = || Value::String(text.to_owned());
         match self {
             Self::Bool => text.parse().map_or_else(|_| as_text(), Value::Boolean),

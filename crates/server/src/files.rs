@@ -40,7 +40,8 @@ pub(crate) enum Audience {
 
 /// The file at a path below `/images/`, such as `8/86/Name.jpg` or `archive/8/86/20260102030405!Name.jpg`.
 pub(crate) async fn at_path(repo: &Repository, path: &str) -> Result<Option<(String, ServedFile)>> {
-    let decoded = path.split('/').map(|s| percent_decode_str(s).decode_utf8().map(|s| s.into_owned()).ok());
+    let decoded =
+        path.split('/').map(|s| percent_decode_str(s).decode_utf8().map(std::borrow::Cow::into_owned).ok());
     let Some(segments) = decoded.collect::<Option<Vec<String>>>() else { return Ok(None) };
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let (folders, name, file) = match segments[..] {

@@ -15,7 +15,7 @@ use prometheus_client::registry::Registry;
 const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0, 30.0];
 
 /// What a request was about: never text of the client's, so that there are few of them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct Request {
     /// The part of the server, such as `api`.
     pub(crate) route: &'static str,

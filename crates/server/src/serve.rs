@@ -34,7 +34,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests in flight are given so long to end.
 const DRAIN: Duration = Duration::from_secs(9);
 /// Between two sweeps of what has expired.
-const SWEEP: Duration = Duration::from_secs(600);
+const SWEEP: Duration = Duration::from_mins(10);
 /// The first account, and the variable that gives its password.
 const ADMINISTRATOR: &str = "Admin";
 const ADMINISTRATOR_GROUPS: [&str; 3] = ["bureaucrat", "interface-admin", "sysop"];

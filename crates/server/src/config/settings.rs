@@ -106,7 +106,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         doc: "Connections to PostgreSQL.",
         kind: Kind::Number,
         get: |c| number(c.database_connections as u64),
-        set: |c, v| positive(v).map(|v| c.database_connections = usize::try_from(v).unwrap_or(usize::MAX)),
+        set: |c, v| positive(&v).map(|v| c.database_connections = usize::try_from(v).unwrap_or(usize::MAX)),
     },
     Setting {
         name: "storage.url",
@@ -130,14 +130,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         doc: "Bytes of the largest file.",
         kind: Kind::Number,
         get: |c| number(c.settings.uploads.max_bytes),
-        set: |c, v| positive(v).map(|v| c.settings.uploads.max_bytes = v),
+        set: |c, v| positive(&v).map(|v| c.settings.uploads.max_bytes = v),
     },
     Setting {
         name: "uploads.min_chunk_bytes",
         doc: "Bytes of the smallest chunk that isn't the last.",
         kind: Kind::Number,
         get: |c| number(c.settings.uploads.min_chunk_bytes),
-        set: |c, v| positive(v).map(|v| c.settings.uploads.min_chunk_bytes = v),
+        set: |c, v| positive(&v).map(|v| c.settings.uploads.min_chunk_bytes = v),
     },
     Setting {
         name: "uploads.extensions",
@@ -172,7 +172,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         kind: Kind::Number,
         get: |c| number(c.settings.limits.login_attempts.unsigned_abs()),
         set: |c, v| {
-            positive(v).map(|v| c.settings.limits.login_attempts = i64::try_from(v).unwrap_or(i64::MAX))
+            positive(&v).map(|v| c.settings.limits.login_attempts = i64::try_from(v).unwrap_or(i64::MAX))
         },
     },
     Setting {
@@ -181,7 +181,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         kind: Kind::Number,
         get: |c| number(c.settings.limits.login_window_seconds.unsigned_abs()),
         set: |c, v| {
-            positive(v).map(|v| c.settings.limits.login_window_seconds = i64::try_from(v).unwrap_or(i64::MAX))
+            positive(&v)
+                .map(|v| c.settings.limits.login_window_seconds = i64::try_from(v).unwrap_or(i64::MAX))
         },
     },
 ];
@@ -218,7 +219,7 @@ fn parse<T: FromStr>(value: Value, wanted: &str) -> Result<T, String> {
     string(value).parse().map_err(|_| wanted.to_owned())
 }
 
-fn positive(value: Value) -> Result<u64, String> {
+fn positive(value: &Value) -> Result<u64, String> {
     let number = value.as_integer().and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
     number.ok_or_else(|| "has to be greater than 0".to_owned())
 }
