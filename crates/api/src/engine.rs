@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use commonhold_core::right::Right;
 use commonhold_core::{Message, Param, Refusal};
-use commonhold_repo::{CheckedToken, CookieChange, Repository, Session};
+use commonhold_repo::{CheckedToken, CookieChange, Repository};
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::body::{self, BodyStream};
@@ -120,7 +120,7 @@ impl Api {
     fn context(&self, fields: Fields, untrusted: bool, incoming: &Incoming) -> Context {
         Context {
             repo: Arc::clone(&self.repo),
-            session: Session::anonymous(&incoming.ip),
+            session: self.repo.anonymous_session(&incoming.ip),
             request: Request {
                 ip: incoming.ip.clone(),
                 post: incoming.method == Method::POST,

@@ -1,6 +1,6 @@
 //! Rights, the groups that give them, and the grants that limit a bot password to some of them.
 //!
-//! Names and defaults are MediaWiki 1.39's; `upload_by_url` for users is ours, since fetching is guarded here.
+//! Names and defaults are MediaWiki 1.39's. What an operator changes about them is in [`SiteGroups`].
 
 /// Something that a caller may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -361,7 +361,6 @@ pub const GROUPS: [Group; 8] = [
             ReuploadShared,
             Sendemail,
             Upload,
-            UploadByUrl,
             Writeapi,
         ],
     },
@@ -578,10 +577,28 @@ pub fn implicit_groups(registered: bool) -> &'static [&'static str] {
     if registered { &["*", "user", "autoconfirmed"] } else { &["*"] }
 }
 
-/// What membership in groups allows.
-pub fn group_rights<'a>(names: impl IntoIterator<Item = &'a str>) -> RightSet {
-    let find = |name: &'a str| GROUPS.iter().find(|g| g.name == name);
-    names.into_iter().filter_map(find).flat_map(|g| g.rights.iter().copied()).collect()
+/// The groups as they are on one site: the rights of [`GROUPS`], and those that its operator gives out. Whatever needs
+/// the rights of a group asks here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SiteGroups {
+    upload_by_url: Vec<String>,
+}
+
+impl SiteGroups {
+    /// The groups of a site; these of them have the right `upload_by_url`, which MediaWiki gives to nobody.
+    pub fn new(upload_by_url: &[String]) -> Self {
+        Self { upload_by_url: upload_by_url.to_vec() }
+    }
+
+    /// What membership in groups allows. Names that are no groups allow nothing.
+    pub fn rights<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> RightSet {
+        let find = |name: &'a str| GROUPS.iter().find(|g| g.name == name);
+        let of_group = |group: &'static Group| {
+            let given = self.upload_by_url.iter().any(|name| name == group.name).then_some(UploadByUrl);
+            group.rights.iter().copied().chain(given)
+        };
+        names.into_iter().filter_map(find).flat_map(of_group).collect()
+    }
 }
 
 /// What grants let through.
@@ -606,11 +623,21 @@ mod tests {
 
     #[test]
     fn a_bot_password_has_no_more_than_its_grants_and_its_user() {
-        let user = group_rights(["*", "user"]);
+        let user = SiteGroups::default().rights(["*", "user"]);
         let grants = grant_rights(&["basic", "uploadfile", "delete"]);
         let both = user.intersection(grants);
         assert!(both.contains(Right::Upload) && both.contains(Right::Edit));
         assert!(!both.contains(Right::Delete), "the user's groups don't give it");
         assert!(!both.contains(Right::Createpage), "no grant lets it through");
+    }
+
+    #[test]
+    fn only_groups_that_the_operator_names_upload_by_url() {
+        let can = |groups: &SiteGroups, name| groups.rights([name]).contains(Right::UploadByUrl);
+        let nobody = SiteGroups::default();
+        assert!(GROUPS.iter().all(|group| !can(&nobody, group.name)));
+        let some = SiteGroups::new(&["sysop".to_owned(), "no such group".to_owned()]);
+        assert!(can(&some, "sysop"));
+        assert!(!can(&some, "user") && !can(&some, "no such group"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::right::{Right, RightSet, group_rights, implicit_groups};
+use crate::right::{Right, RightSet, SiteGroups, implicit_groups};
 use crate::title::{Title, ns};
 
 /// The canonical form of a user's name.
@@ -60,17 +60,24 @@ pub struct Caller {
 
 impl Caller {
     /// Nobody in particular, from an address.
-    pub fn anonymous(ip: &str) -> Self {
+    pub fn anonymous(ip: &str, site: &SiteGroups) -> Self {
         let groups: Vec<String> = implicit_groups(false).iter().map(|g| (*g).to_owned()).collect();
-        let rights = group_rights(groups.iter().map(String::as_str));
+        let rights = site.rights(groups.iter().map(String::as_str));
         Self { id: 0, name: ip.to_owned(), groups, rights, via: Via::Anonymous }
     }
 
     /// A user with the groups that he was put in; `limit` is what a bot password's grants let through.
-    pub fn registered(id: i64, name: &str, groups: &[String], via: Via, limit: Option<&RightSet>) -> Self {
+    pub fn registered(
+        id: i64,
+        name: &str,
+        groups: &[String],
+        via: Via,
+        limit: Option<&RightSet>,
+        site: &SiteGroups,
+    ) -> Self {
         let implicit = implicit_groups(true).iter().map(|g| (*g).to_owned());
         let groups: Vec<String> = groups.iter().cloned().chain(implicit).collect();
-        let all = group_rights(groups.iter().map(String::as_str));
+        let all = site.rights(groups.iter().map(String::as_str));
         let rights = limit.map_or(all, |limit| all.intersection(*limit));
         Self { id, name: name.to_owned(), groups, rights, via }
     }
@@ -138,9 +145,10 @@ mod tests {
 
     #[test]
     fn a_user_has_the_implicit_groups_after_his_own() {
-        let caller = Caller::registered(7, "Alice", &["sysop".into()], Via::Password, None);
+        let site = SiteGroups::default();
+        let caller = Caller::registered(7, "Alice", &["sysop".into()], Via::Password, None, &site);
         assert_eq!(caller.groups, ["sysop", "*", "user", "autoconfirmed"]);
         assert!(caller.can(Right::Delete) && !caller.is_anonymous());
-        assert!(!Caller::anonymous("192.0.2.1").can(Right::Upload));
+        assert!(!Caller::anonymous("192.0.2.1", &site).can(Right::Upload));
     }
 }

@@ -29,13 +29,13 @@ pub struct Authentication {
 
 impl Authentication {
     /// The caller that this makes of a session.
-    pub fn caller(&self) -> Caller {
+    pub(crate) fn caller(&self, site: &right::SiteGroups) -> Caller {
         let via = match &self.app_id {
             Some(app_id) => Via::BotPassword { app_id: app_id.clone() },
             None => Via::Password,
         };
         let limit = self.grants.as_deref().map(right::grant_rights);
-        Caller::registered(self.user_id, &self.user_name, &self.groups, via, limit.as_ref())
+        Caller::registered(self.user_id, &self.user_name, &self.groups, via, limit.as_ref(), site)
     }
 }
 

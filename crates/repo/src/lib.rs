@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 use commonhold_blob::BlobStore;
 use commonhold_catalogue::{Db, ops};
+use commonhold_core::right::SiteGroups;
 use commonhold_core::{Clock, Entropy, Timestamp};
 
 pub use account::{Authentication, BotPasswordSummary, LoginFailure, UserSummary};
@@ -35,7 +36,7 @@ pub use commonhold_catalogue::ops::pages::{PageRow, Statistics};
 pub use error::Error;
 pub use receive::{ByteSource, Hint, Received, SourceError};
 pub use session::{CheckedToken, CookieChange, Session};
-pub use settings::{LimitSettings, Settings, SiteSettings};
+pub use settings::{ByUrlSettings, LimitSettings, Settings, SiteSettings};
 pub use stash::{StashEntry, StashedFile, UploadStatus};
 pub use system::{SystemClock, SystemEntropy};
 pub use upload::{Outcome, Source, UploadRequest};
@@ -51,6 +52,7 @@ pub struct Repository {
     blobs: Arc<dyn BlobStore>,
     settings: Settings,
     urls: Urls,
+    groups: SiteGroups,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// Reads uploaded bytes: detection, verification, metadata.
@@ -69,9 +71,10 @@ impl Repository {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self> {
         let urls = Urls::new(&settings.site);
+        let groups = SiteGroups::new(&settings.by_url.groups);
         let media = worker::Pool::new("media", 2, 64)?;
         let passwords = worker::Pool::new("password", 2, 64)?;
-        Ok(Self { db, blobs, settings, urls, clock, entropy, media, passwords })
+        Ok(Self { db, blobs, settings, urls, groups, clock, entropy, media, passwords })
     }
 
     /// Lets go of what an earlier process held when it ended. For the one process that serves these stores.
@@ -94,6 +97,11 @@ impl Repository {
     /// How the repository is set up.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What the groups of this site may do.
+    pub fn groups(&self) -> &SiteGroups {
+        &self.groups
     }
 
     /// Where things are on the web.

@@ -63,11 +63,6 @@ pub enum CheckedToken {
 }
 
 impl Session {
-    /// A session of nobody, for callers whose cookies must not count.
-    pub fn anonymous(ip: &str) -> Self {
-        Self { caller: Caller::anonymous(ip), stored: None, cookie: None }
-    }
-
     /// The change of the session cookie that the answer must carry.
     pub fn cookie_change(&self) -> Option<&CookieChange> {
         self.cookie.as_ref()
@@ -117,10 +112,15 @@ impl Session {
 }
 
 impl Repository {
+    /// A session of nobody, for callers whose cookies must not count.
+    pub fn anonymous_session(&self, ip: &str) -> Session {
+        Session { caller: Caller::anonymous(ip, &self.groups), stored: None, cookie: None }
+    }
+
     /// The session that a cookie stands for; an anonymous one if it stands for none.
     pub async fn session(&self, cookie: Option<&str>, ip: &str) -> Result<Session> {
         let Some(cookie) = cookie.filter(|c| c.len() == COOKIE_LENGTH) else {
-            return Ok(Session::anonymous(ip));
+            return Ok(self.anonymous_session(ip));
         };
         let id_hash = Sha256::digest(cookie).to_vec();
         let now = self.now();
@@ -140,10 +140,10 @@ impl Repository {
                 Ok(Some((row, user, grants)))
             })
             .await?;
-        let Some((row, user, grants)) = found else { return Ok(Session::anonymous(ip)) };
+        let Some((row, user, grants)) = found else { return Ok(self.anonymous_session(ip)) };
         let idle = if row.user_id.is_some() { USER_IDLE_SECONDS } else { ANONYMOUS_IDLE_SECONDS };
         if row.last_seen + idle < now {
-            return Ok(Session::anonymous(ip));
+            return Ok(self.anonymous_session(ip));
         }
         if row.last_seen + TOUCH_SECONDS < now {
             let key = id_hash.clone();
@@ -151,7 +151,7 @@ impl Repository {
         }
         let caller = match (user, row.app_id, grants) {
             (Some(user), None, _) => {
-                Caller::registered(user.id, &user.name, &user.groups, Via::Password, None)
+                Caller::registered(user.id, &user.name, &user.groups, Via::Password, None, &self.groups)
             }
             (Some(user), Some(app_id), Some(grants)) => Caller::registered(
                 user.id,
@@ -159,9 +159,10 @@ impl Repository {
                 &user.groups,
                 Via::BotPassword { app_id },
                 Some(&right::grant_rights(&grants)),
+                &self.groups,
             ),
             // The account or its bot password is gone.
-            _ => Caller::anonymous(ip),
+            _ => Caller::anonymous(ip, &self.groups),
         };
         Ok(Session { caller, stored: Some(Stored { id_hash, secret: row.secret }), cookie: None })
     }
@@ -178,14 +179,14 @@ impl Repository {
     pub async fn log_in(&self, session: &mut Session, user: &crate::Authentication) -> Result<()> {
         self.end_stored(session).await?;
         self.start_session(session, Some(user.user_id), user.app_id.clone()).await?;
-        session.caller = user.caller();
+        session.caller = user.caller(&self.groups);
         Ok(())
     }
 
     /// Ends the session.
     pub async fn log_out(&self, session: &mut Session, ip: &str) -> Result<()> {
         self.end_stored(session).await?;
-        session.caller = Caller::anonymous(ip);
+        session.caller = Caller::anonymous(ip, &self.groups);
         session.cookie = Some(CookieChange::Remove);
         Ok(())
     }
@@ -241,11 +242,13 @@ fn mac(secret: &[u8], kind: &str, time: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use commonhold_core::right::SiteGroups;
+
     use super::*;
 
     fn session(secret: u8) -> Session {
         Session {
-            caller: Caller::registered(1, "Alice", &[], Via::Password, None),
+            caller: Caller::registered(1, "Alice", &[], Via::Password, None, &SiteGroups::default()),
             stored: Some(Stored { id_hash: vec![], secret: vec![secret; SECRET_LENGTH] }),
             cookie: None,
         }
@@ -267,7 +270,11 @@ mod tests {
 
     #[test]
     fn nobody_has_the_bare_token_but_no_login_token() {
-        let nobody = Session::anonymous("192.0.2.1");
+        let nobody = Session {
+            caller: Caller::anonymous("192.0.2.1", &SiteGroups::default()),
+            stored: None,
+            cookie: None,
+        };
         assert_eq!(nobody.token("csrf", Timestamp::from_unix(0)), "+\\");
         assert!(matches!(nobody.check_token("csrf", "+\\"), CheckedToken::Valid(_)));
         assert_eq!(nobody.check_token("login", "+\\"), CheckedToken::Invalid);

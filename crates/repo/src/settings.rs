@@ -1,6 +1,9 @@
 //! How a repository is set up, as the use cases need it.
 
+use std::time::Duration;
+
 use commonhold_core::policy::UploadPolicy;
+use ipnet::IpNet;
 
 /// Everything that an operator decides.
 #[derive(Clone, Debug, Default)]
@@ -9,6 +12,8 @@ pub struct Settings {
     pub site: SiteSettings,
     /// What may be uploaded.
     pub uploads: UploadPolicy,
+    /// What may be fetched from elsewhere.
+    pub by_url: ByUrlSettings,
     /// Throttles.
     pub limits: LimitSettings,
 }
@@ -30,6 +35,23 @@ pub struct SiteSettings {
     pub article_path: String,
     /// Origins whose scripts may call the API with the user's session.
     pub cors_origins: Vec<String>,
+}
+
+/// Uploads by URL: what may be fetched, by whom, and within which limits.
+#[derive(Clone, Debug)]
+pub struct ByUrlSettings {
+    /// Whether anything may be fetched.
+    pub enabled: bool,
+    /// Groups that have the right `upload_by_url`.
+    pub groups: Vec<String>,
+    /// Hosts that may be asked, label by label, with `*` for any one label. Empty: all of them.
+    pub allowed_hosts: Vec<String>,
+    /// Networks that may be asked although they are private or special.
+    pub allow_networks: Vec<IpNet>,
+    /// Bytes of the largest file that is fetched; where absent, those of the largest upload.
+    pub max_bytes: Option<u64>,
+    /// How long a fetch may take, redirects included.
+    pub timeout: Duration,
 }
 
 /// Throttles.
@@ -54,6 +76,19 @@ impl Default for SiteSettings {
             script_path: "/w".to_owned(),
             article_path: "/w/index.php?title=$1".to_owned(),
             cors_origins: Vec::new(),
+        }
+    }
+}
+
+impl Default for ByUrlSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            groups: vec!["sysop".to_owned()],
+            allowed_hosts: Vec::new(),
+            allow_networks: Vec::new(),
+            max_bytes: None,
+            timeout: Duration::from_mins(1),
         }
     }
 }

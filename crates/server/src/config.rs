@@ -318,6 +318,8 @@ mod tests {
         assert!(problem("\n[server\n", &[]).contains("line 2"));
         assert!(problem("[server]\nlisten = \"everywhere\"\n", &[]).contains("server.listen"));
         assert!(problem("[server]\npublic_url = \"example.org\"\n", &[]).contains("server.public_url"));
+        assert!(problem("[uploads.by_url]\ngroups = [\"sysops\"]\n", &[]).contains("\"sysops\""));
+        assert!(problem("", &[("COMMONHOLD_UPLOADS_BY_URL_ALLOW_NETWORKS", "10")]).contains("\"10\""));
         assert!(
             problem("", &[("COMMONHOLD_UPLOADS_ENABLED", "maybe")]).contains("COMMONHOLD_UPLOADS_ENABLED")
         );

@@ -1,7 +1,9 @@
 //! The settings, one after the other.
 
 use std::str::FromStr;
+use std::time::Duration;
 
+use commonhold_core::right;
 use toml::Value;
 
 use super::{Kind, Setting};
@@ -157,6 +159,54 @@ pub(crate) const SETTINGS: &[Setting] = &[
         set: |c, v| seconds(v).map(|v| c.settings.uploads.stash_max_age_seconds = v),
     },
     Setting {
+        name: "uploads.by_url.enabled",
+        doc: "Whether files may be fetched from other servers, for those who may at all.",
+        kind: Kind::Bool,
+        get: |c| Some(Value::Boolean(c.settings.by_url.enabled)),
+        set: |c, v| {
+            c.settings.by_url.enabled = v.as_bool().unwrap_or_default();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "uploads.by_url.groups",
+        doc: "Groups that have the right upload_by_url.",
+        kind: Kind::Texts,
+        get: |c| texts(c.settings.by_url.groups.iter().cloned()),
+        set: |c, v| groups(v).map(|v| c.settings.by_url.groups = v),
+    },
+    Setting {
+        name: "uploads.by_url.allowed_hosts",
+        doc: "Hosts to fetch from, with * for any one label, such as \"*.example.org\". Empty: every host.",
+        kind: Kind::Texts,
+        get: |c| texts(c.settings.by_url.allowed_hosts.iter().cloned()),
+        set: |c, v| {
+            c.settings.by_url.allowed_hosts = strings(v).iter().map(|host| host.to_lowercase()).collect();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "uploads.by_url.allow_networks",
+        doc: "Networks to fetch from although they are private, loopback or special, such as \"10.1.0.0/16\".",
+        kind: Kind::Texts,
+        get: |c| texts(c.settings.by_url.allow_networks.iter().map(ToString::to_string)),
+        set: |c, v| networks(v).map(|v| c.settings.by_url.allow_networks = v),
+    },
+    Setting {
+        name: "uploads.by_url.max_bytes",
+        doc: "Bytes of the largest file that is fetched. By default, and at most, uploads.max_bytes.",
+        kind: Kind::Number,
+        get: |c| c.settings.by_url.max_bytes.and_then(number),
+        set: |c, v| positive(&v).map(|v| c.settings.by_url.max_bytes = Some(v)),
+    },
+    Setting {
+        name: "uploads.by_url.timeout",
+        doc: "How long fetching a file may take: \"60s\", \"10m\".",
+        kind: Kind::Text,
+        get: |c| text(format!("{}s", c.settings.by_url.timeout.as_secs())),
+        set: |c, v| seconds(v).map(|v| c.settings.by_url.timeout = Duration::from_secs(v.unsigned_abs())),
+    },
+    Setting {
         name: "limits.enabled",
         doc: "Whether any throttle applies.",
         kind: Kind::Bool,
@@ -231,6 +281,14 @@ fn networks(value: Value) -> Result<Vec<ipnet::IpNet>, String> {
             .ok_or_else(|| format!("has to be a list of networks, and {text:?} is none"))
     };
     strings(value).into_iter().map(network).collect()
+}
+
+fn groups(value: Value) -> Result<Vec<String>, String> {
+    let names = strings(value);
+    match names.iter().find(|name| !right::GROUPS.iter().any(|group| group.name == **name)) {
+        Some(unknown) => Err(format!("has to be a list of groups, and {unknown:?} is none")),
+        None => Ok(names),
+    }
 }
 
 /// Scheme and host, without a slash at the end.

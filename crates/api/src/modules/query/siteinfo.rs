@@ -1,7 +1,7 @@
 //! `meta=siteinfo`.
 
 use commonhold_core::GENERATOR;
-use commonhold_core::right::GROUPS;
+use commonhold_core::right::{GROUPS, Right, SiteGroups};
 use commonhold_core::title::{ALIASES, NAMESPACES, ns};
 use commonhold_repo::Repository;
 
@@ -78,7 +78,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
                 List::of("fe", repo.settings().uploads.extensions.iter().map(extension)).into()
             }
             "statistics" => statistics(&repo).await?.into(),
-            "usergroups" => usergroups().into(),
+            "usergroups" => usergroups(repo.groups()).into(),
             "rightsinfo" => Map::new().with("url", "").with("text", "").into(),
             "restrictions" => restrictions().into(),
             "dbrepllag" => List::of("db", [Map::new().with("host", "").with("lag", -1i64)]).into(),
@@ -203,9 +203,9 @@ async fn statistics(repo: &Repository) -> Result<Map, Failure> {
     Ok(statistics)
 }
 
-fn usergroups() -> List {
+fn usergroups(site: &SiteGroups) -> List {
     let group = |group: &commonhold_core::right::Group| {
-        let rights = List::of("permission", group.rights.iter().map(|right| right.as_str()));
+        let rights = List::of("permission", site.rights([group.name]).iter().map(Right::as_str));
         Map::new().with("name", group.name).with("rights", rights)
     };
     List::of("group", GROUPS.iter().map(group))
