@@ -2,6 +2,7 @@
 
 mod accounts;
 mod files;
+mod jobs;
 mod lists;
 mod pages;
 mod sessions;
@@ -41,6 +42,7 @@ pub async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     files::run(make).await?;
     lists::run(make).await?;
     stash::run(make).await?;
+    jobs::run(make).await?;
     text::run(make).await?;
     transactions::run(make).await
 }

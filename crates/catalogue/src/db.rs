@@ -26,6 +26,10 @@ pub trait Tx: Read {
 
     /// Waits until no other transaction holds this name, and holds it until the end of this one.
     fn lock(&mut self, name: &str) -> Result<(), DbError>;
+
+    /// What the end of a `SELECT` has to say that picks rows to be changed, so that it passes over those which other
+    /// transactions have picked and not yet changed. Empty where there are no others.
+    fn skip_locked(&self) -> &'static str;
 }
 
 /// The catalogue's database. Clones share it.
@@ -36,6 +40,7 @@ pub struct Db(Arc<dyn Engine>);
 pub(crate) trait Engine: Send + Sync {
     fn read(&self, job: Box<dyn ReadJob>);
     fn write(&self, job: Box<dyn WriteJob>);
+    fn is_shared(&self) -> bool;
 }
 
 /// A closure that looks, and the one that waits for what it finds. It may be run again.
@@ -111,6 +116,11 @@ impl Db {
     /// threads.
     pub fn open_postgres(url: &str, connections: usize) -> Result<Self, DbError> {
         Ok(Self(Arc::new(crate::postgres::Postgres::open(url, connections)?)))
+    }
+
+    /// Whether servers on other machines may use this catalogue as well.
+    pub fn is_shared(&self) -> bool {
+        self.0.is_shared()
     }
 
     /// Looks at the catalogue. The closure sees one consistent state; it may be called again. Where one of its

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod files;
+pub mod jobs;
 pub mod logs;
 pub mod pages;
 pub mod sessions;

@@ -66,6 +66,10 @@ impl Engine for Postgres {
     fn write(&self, job: Box<dyn WriteJob>) {
         self.send(Work::Write(job));
     }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
 }
 
 /// A connection with its prepared statements.
@@ -216,6 +220,10 @@ impl Tx for Handle<'_> {
     fn lock(&mut self, name: &str) -> Result<(), DbError> {
         self.query("SELECT pg_advisory_xact_lock(hashtextextended(?1, 0))::TEXT", &[name.into()])?;
         Ok(())
+    }
+
+    fn skip_locked(&self) -> &'static str {
+        " FOR UPDATE SKIP LOCKED"
     }
 }
 

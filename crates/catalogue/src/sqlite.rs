@@ -58,6 +58,10 @@ impl Engine for Sqlite {
             unsent.0.finish(Err(DbError::Closed));
         }
     }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
 }
 
 fn connect(path: &Path) -> Result<Connection, DbError> {
@@ -198,6 +202,10 @@ impl Tx for Handle<'_> {
     /// There is one writer.
     fn lock(&mut self, _name: &str) -> Result<(), DbError> {
         Ok(())
+    }
+
+    fn skip_locked(&self) -> &'static str {
+        ""
     }
 }
 

@@ -131,3 +131,23 @@ CREATE TABLE stash (
 CREATE INDEX stash_user ON stash (user_id, id);
 CREATE INDEX stash_touched ON stash (touched);
 CREATE INDEX stash_blob ON stash (blob_key);
+
+-- Work that is done after its answer. finished and outcome are null until it is over.
+CREATE TABLE jobs (
+    id {ID},
+    kind {TEXT} NOT NULL,
+    unique_key {TEXT} NOT NULL UNIQUE,
+    user_id BIGINT NOT NULL,
+    payload {TEXT} NOT NULL,
+    created BIGINT NOT NULL,
+    run_after BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    lease_owner {TEXT},
+    lease_until BIGINT,
+    last_error {TEXT},
+    stages_json {TEXT} NOT NULL,
+    finished BIGINT,
+    outcome {TEXT}
+);
+CREATE INDEX jobs_due ON jobs (run_after, id) WHERE finished IS NULL;
+CREATE INDEX jobs_finished ON jobs (finished) WHERE finished IS NOT NULL;
