@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, head
 use commonhold_core::title::FileTitle;
 use commonhold_repo::{Repository, Result, ServedFile};
 use headers::{ETag, HeaderMapExt, IfModifiedSince, IfNoneMatch, IfRange, LastModified};
+use http_range_header::StartPosition;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::answer;
@@ -174,8 +175,14 @@ enum Wanted {
 
 fn wanted_range(text: &str, size: u64) -> Wanted {
     let Ok(parsed) = http_range_header::parse_range_header(text) else { return Wanted::Whole };
-    if parsed.ranges.len() > 1 {
-        return Wanted::Whole;
+    match parsed.ranges.as_slice() {
+        [range] => {
+            // The last thousand bytes of a shorter file are all of them.
+            if matches!(range.start, StartPosition::FromLast(bytes) if bytes > size && size > 0) {
+                return Wanted::Part(0..size);
+            }
+        }
+        _ => return Wanted::Whole,
     }
     match parsed.validate(size) {
         Ok(ranges) => ranges.first().map_or(Wanted::Whole, |r| Wanted::Part(*r.start()..r.end() + 1)),
