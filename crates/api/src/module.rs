@@ -21,6 +21,9 @@ pub(crate) struct Module {
     pub(crate) prefix: &'static str,
     /// What it does, in a sentence or two.
     pub(crate) summary: &'static str,
+    /// Whether the pages that it lists can be those that a query is about (`generator=`). It then calls
+    /// [`Context::list_pages`].
+    pub(crate) generator: bool,
     /// Its parameters.
     pub(crate) params: &'static [Spec],
     /// What it demands of a request.
@@ -71,13 +74,15 @@ pub(crate) enum Kind {
     List,
     /// `action=query&meta=`: says something of the wiki or the caller.
     Meta,
+    /// `action=query&generator=`: those of the above that give pages. No module is of this kind alone.
+    Generator,
 }
 
 impl Module {
     /// How warnings and `paraminfo` name it: `upload`, `query+tokens`.
     pub(crate) fn path(&self) -> String {
         match self.kind {
-            Kind::Prop | Kind::List | Kind::Meta => format!("query+{}", self.name),
+            Kind::Prop | Kind::List | Kind::Meta | Kind::Generator => format!("query+{}", self.name),
             Kind::Main | Kind::Action | Kind::Format => self.name.to_owned(),
         }
     }
@@ -124,7 +129,10 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Module> {
 
 /// The modules of a kind, by their names.
 pub(crate) fn of_kind(kind: Kind) -> impl Iterator<Item = &'static Module> {
-    MODULES.iter().copied().filter(move |m| m.kind == kind)
+    MODULES
+        .iter()
+        .copied()
+        .filter(move |m| if kind == Kind::Generator { m.generator } else { m.kind == kind })
 }
 
 /// A module by its kind and name.

@@ -4,7 +4,9 @@
 mod read;
 mod spec;
 
-pub(crate) use read::{FromValue, ITEMS, ITEMS_HIGH, Uploaded, VALUES, VALUES_HIGH, Value, Values, read};
+pub(crate) use read::{
+    FromValue, ITEMS, ITEMS_HIGH, Uploaded, VALUES, VALUES_HIGH, Value, Values, read, read_with_prefix,
+};
 pub(crate) use spec::{
     Bound, Kind, Spec, boolean, choice, integer, limit, submodules, text, timestamp, token, upload, user,
 };

@@ -100,15 +100,24 @@ impl Repository {
         StashedFile::from_row(row).ok_or(Error::Gone)
     }
 
-    /// The caller's stash entry of that key, whole or not, with MediaWiki's refusals in its order.
+    /// The caller's stash entry of that key, whole or not.
     pub(crate) async fn own_stash_row(&self, caller: &Caller, key: &FileKey) -> Result<StashRow> {
+        let row = self.stash_row(caller, key).await?;
+        if row.status == StashStatus::Published { Err(not_found(key).into()) } else { Ok(row) }
+    }
+
+    /// The caller's entry of that key even if it is public by now, with MediaWiki's refusals in its order.
+    pub(crate) async fn stash_row(&self, caller: &Caller, key: &FileKey) -> Result<StashRow> {
         if caller.is_anonymous() {
             return Err(Refusal::of(Message::new("stashnotloggedin")).into());
         }
         let wanted = key.clone();
         let row = self.db.read(move |read| stash::get(read, &wanted).map_err(Error::from)).await?;
         match row {
-            Some(row) if row.status == StashStatus::Published => Err(not_found(key).into()),
+            // What is public by now is nobody's stashed file any more.
+            Some(row) if row.user_id != caller.id && row.status == StashStatus::Published => {
+                Err(not_found(key).into())
+            }
             Some(row) if row.user_id != caller.id => {
                 Err(Refusal::of(Message::new("uploadstash-wrong-owner").with(key.as_str())).into())
             }

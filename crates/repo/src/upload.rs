@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use commonhold_blob::Place;
 use commonhold_catalogue::ops::files::{self, FileVersion, Publication};
-use commonhold_catalogue::ops::stash;
-use commonhold_core::name::{NameError, UploadName};
+use commonhold_catalogue::ops::stash::{self, StashRow, StashStatus};
+use commonhold_core::name::{NameError, UploadName, upload_name};
 use commonhold_core::right::Right;
 use commonhold_core::upload::{Candidate, Warnings, warnings};
 use commonhold_core::user::Caller;
@@ -146,8 +146,11 @@ impl Repository {
                 // 7d, 7e.
                 let key = FileKey::parse(&key)
                     .ok_or_else(|| Refusal::of(Message::new("apierror-invalid-file-key")))?;
-                let row = self.own_stash_row(&request.caller, &key).await?;
+                let row = self.stash_row(&request.caller, &key).await?;
                 may_upload(&request.caller)?;
+                if row.status == StashStatus::Published {
+                    return self.published_before(&request, &filename, &row).await;
+                }
                 if row.successor.is_some() {
                     // The last chunk's answer has told the key of the whole file.
                     return Err(not_found(&key).into());
@@ -266,6 +269,11 @@ impl Repository {
             .write(move |tx| {
                 // Judged under the title's lock: another upload may have taken the name a moment ago.
                 files::lock(tx, &publication.name)?;
+                if let Some(entry) = &entry
+                    && !stash::get(tx, entry)?.is_some_and(|row| row.status == StashStatus::Finished)
+                {
+                    return Ok(Committed::Late);
+                }
                 let existing = files::existing(tx, &candidate)?;
                 let warnings = warnings(&policy, &candidate, &existing);
                 if !warnings.is_empty() && !ignore {
@@ -278,7 +286,6 @@ impl Repository {
                 if let Some(entry) = &entry
                     && !stash::mark_published(tx, entry, published.version.version_id)?
                 {
-                    // It expired a moment ago, perhaps with its bytes, or another request has published it.
                     return Err(not_found(entry).into());
                 }
                 Ok(Committed::Published(Box::new(published), warnings))
@@ -295,6 +302,13 @@ impl Repository {
                 let page_before = (!published.page_created).then_some(published.page_id);
                 Ok(Outcome::Published { version: Box::new(version), warnings, page_before })
             }
+            Committed::Late => match &ready.entry {
+                Some(key) => {
+                    let row = self.stash_row(&request.caller, key).await?;
+                    self.published_before(request, name.title.dbkey(), &row).await
+                }
+                None => Err(Error::Gone),
+            },
             Committed::Warned(warnings) => {
                 // A stashed file is stashed once more, under a key of its own.
                 let file = self
@@ -312,6 +326,31 @@ impl Repository {
                 Err(unkept(refusal).into())
             }
         }
+    }
+
+    /// Answers a request to publish what is public already: with the answer that got lost, if it is the same request.
+    async fn published_before(
+        &self,
+        request: &UploadRequest,
+        filename: &str,
+        row: &StashRow,
+    ) -> Result<Outcome> {
+        let mime = row.info.as_ref().map(|info| info.mime.clone()).unwrap_or_default();
+        let name =
+            upload_name(filename, &self.settings.uploads, &|| commonhold_media::guess_extension(&mime));
+        let (Ok(name), Some(id), false) = (name, row.published_version, request.stash) else {
+            return Err(not_found(&row.filekey).into());
+        };
+        let found = self.db.read(move |read| files::by_id(read, id).map_err(Error::from)).await?;
+        let Some(mut version) = found.filter(|version| version.name == name.title.dbkey()) else {
+            return Err(not_found(&row.filekey).into());
+        };
+        request.comment.trim().clone_into(&mut version.comment);
+        Ok(Outcome::Published {
+            version: Box::new(version),
+            warnings: Warnings::default(),
+            page_before: None,
+        })
     }
 
     /// The stash entry that holds the bytes, made now if there is none.
@@ -354,6 +393,8 @@ enum Committed {
     Published(Box<files::Published>, Warnings),
     Warned(Warnings),
     Unchanged,
+    /// The stash entry isn't waiting any more: another request was faster.
+    Late,
 }
 
 /// Step 8: the rights without which nothing is looked at.

@@ -15,6 +15,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Action,
     prefix: "",
     summary: "Says whether a token is good.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs::NOTHING,
     examples: &[("action=checktoken&type=csrf&token=123ABC", "Check a csrf token.")],

@@ -18,6 +18,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Action,
     prefix: "",
     summary: "Starts a session with the account's own password, for interactive programs.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs { post: true, ..Needs::NOTHING },
     examples: &[(

@@ -12,6 +12,7 @@ const fn format(name: &'static str, summary: &'static str, params: &'static [Spe
         kind: Kind::Format,
         prefix: "",
         summary,
+        generator: false,
         params,
         needs: Needs::NOTHING,
         examples: &[],

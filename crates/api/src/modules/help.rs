@@ -17,6 +17,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Action,
     prefix: "",
     summary: "Shows this help.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs::READ,
     examples: &[("action=help&modules=upload", "Help for uploads.")],

@@ -18,6 +18,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Action,
     prefix: "lg",
     summary: "Starts a session, with a bot password or the account's own.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs { post: true, ..Needs::NOTHING },
     examples: &[(

@@ -10,6 +10,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Action,
     prefix: "",
     summary: "Ends the session; its tokens and its cookie are worth nothing afterwards.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs { post: true, token: Some("csrf"), ..Needs::NOTHING },
     examples: &[("action=logout&token=123ABC", "Log out.")],

@@ -10,6 +10,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Main,
     prefix: "",
     summary: "The parameters that every request takes.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs::NOTHING,
     examples: &[],

@@ -14,6 +14,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Action,
     prefix: "",
     summary: "Describes modules and their parameters.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs::READ,
     examples: &[("action=paraminfo&modules=upload|query+allimages", "Describe two modules.")],
@@ -88,7 +89,7 @@ fn describe(cx: &Context, module: &Module, with_help: bool) -> Map {
     map.set("source", "Commonhold").set("sourcename", "Commonhold").set("licensetag", "MIT OR Apache-2.0");
     map.set("readrights", module.needs.read).set("writerights", module.needs.write);
     map.set("mustbeposted", module.needs.post);
-    for (flag, holds) in [("deprecated", false), ("internal", false), ("generator", false)] {
+    for (flag, holds) in [("deprecated", false), ("internal", false), ("generator", module.generator)] {
         if holds {
             map.set(flag, true);
         }
@@ -190,6 +191,7 @@ fn group(kind: Kind) -> Option<&'static str> {
         Kind::Prop => Some("prop"),
         Kind::List => Some("list"),
         Kind::Meta => Some("meta"),
+        Kind::Generator => Some("generator"),
     }
 }
 
@@ -203,6 +205,6 @@ fn class_name(module: &Module) -> String {
         Kind::Main => "ApiMain".to_owned(),
         Kind::Action => format!("Api{name}"),
         Kind::Format => format!("ApiFormat{name}"),
-        Kind::Prop | Kind::List | Kind::Meta => format!("ApiQuery{name}"),
+        Kind::Prop | Kind::List | Kind::Meta | Kind::Generator => format!("ApiQuery{name}"),
     }
 }

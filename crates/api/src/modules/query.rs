@@ -11,6 +11,7 @@ pub(crate) mod tokens;
 pub(crate) mod userinfo;
 
 use commonhold_core::Message;
+use commonhold_core::title::Title;
 
 use crate::context::Context;
 use crate::engine::check_rights;
@@ -26,6 +27,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Action,
     prefix: "",
     summary: "Says what is known of pages, lists things, and says what is known of the wiki and the caller.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs::NOTHING,
     examples: &[
@@ -45,6 +47,8 @@ params! {
     list: Vec<String> = submodules(Kind::List).multi();
     /// What to say of the wiki and the caller.
     meta: Vec<String> = submodules(Kind::Meta).multi();
+    /// List pages by this module, and say the properties of those. Its parameters have a `g` before their names.
+    generator: Option<String> = submodules(Kind::Generator);
     /// List the ids of all pages.
     indexpageids: bool = boolean();
     /// Say addresses of pages on other wikis; none are known.
@@ -72,13 +76,26 @@ pub(crate) struct QueryState {
     /// The pages.
     pub(crate) pages: PageSet,
     continues: Vec<(&'static Module, String, String)>,
+    /// Where the pages go while a generator is at work.
+    generating: Option<Vec<Title>>,
 }
+
+/// Stands before the names of a generator's parameters.
+const GENERATOR_MARK: &str = "g";
 
 impl Context {
     /// Notes that the module at work has more to say, and with which of its parameters to ask for it.
     pub(crate) fn go_on(&mut self, param: &str, value: impl Into<String>) {
         let module = self.module;
-        self.query.continues.push((module, format!("{}{param}", module.prefix), value.into()));
+        let mark = if self.query.generating.is_some() { GENERATOR_MARK } else { "" };
+        self.query.continues.push((module, format!("{mark}{}{param}", module.prefix), value.into()));
+    }
+
+    /// Takes the pages of a list, if it is at work as a generator; the list then says nothing else.
+    pub(crate) fn list_pages(&mut self, titles: &[Title]) -> bool {
+        let Some(pages) = &mut self.query.generating else { return false };
+        pages.extend_from_slice(titles);
+        true
     }
 }
 
@@ -111,7 +128,16 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     if wants_pages {
         check_rights(cx, Needs::READ)?;
     }
-    PageSet::load(cx, params.titles, params.pageids).await?;
+    let generator = params.generator.as_deref().and_then(|name| module::named(Kind::Generator, name));
+    match generator {
+        Some(module) => {
+            check_rights(cx, module.needs)?;
+            let titles = generate(cx, module, !before.pages_done).await?;
+            PageSet::load_titles(cx, titles).await?;
+        }
+        None => PageSet::load(cx, params.titles, params.pageids).await?,
+    }
+    let of_generator = std::mem::take(&mut cx.query.continues);
 
     for module in &all {
         let done = before.modules_done.iter().any(|m| m == module.name);
@@ -133,17 +159,40 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         pages.put(&mut query, params.indexpageids, cx.output.version);
     }
     query.extend(std::mem::take(&mut cx.query.result));
-    put_continue(cx, &all, &before, params.rawcontinue);
+    put_continue(cx, of_generator, &all, &before, params.rawcontinue);
     if !query.is_empty() {
         cx.result.set("query", query);
     }
     Ok(())
 }
 
-fn put_continue(cx: &mut Context, all: &[&'static Module], before: &Before, raw: bool) {
-    let continues = std::mem::take(&mut cx.query.continues);
+/// The pages that a module lists; none if they were said before, and only its parameters are to be known.
+async fn generate(cx: &mut Context, module: &'static Module, wanted: bool) -> Result<Vec<Title>, Failure> {
+    let prefix = format!("{GENERATOR_MARK}{}", module.prefix);
+    let outer = std::mem::replace(&mut cx.module, module);
+    let values = params::read_with_prefix(cx, module, &prefix)?;
+    cx.query.generating = Some(Vec::new());
+    if wanted {
+        (module.run)(cx, values).await?;
+    }
+    cx.module = outer;
+    Ok(cx.query.generating.take().unwrap_or_default())
+}
+
+type Continues = Vec<(&'static Module, String, String)>;
+
+/// Says how to go on: first with what is left to be said of these pages, then with the generator's next ones.
+fn put_continue(
+    cx: &mut Context,
+    of_generator: Continues,
+    all: &[&'static Module],
+    before: &Before,
+    raw: bool,
+) {
+    let mut continues = std::mem::take(&mut cx.query.continues);
     let more_of_pages = continues.iter().any(|(module, ..)| module.kind == Kind::Prop);
     if raw {
+        continues.extend(of_generator);
         let mut by_module = Map::new();
         for (module, param, value) in continues {
             by_module.map_at(module.name).set(param, value);
@@ -156,16 +205,21 @@ fn put_continue(cx: &mut Context, all: &[&'static Module], before: &Before, raw:
     if !more_of_pages {
         cx.result.set("batchcomplete", true);
     }
-    if continues.is_empty() {
-        return;
-    }
     let goes_on = |module: &Module| continues.iter().any(|(m, ..)| m.path() == module.path());
+    let pages = match (more_of_pages, of_generator.first()) {
+        (true, _) if !before.pages_done => "",
+        (false, Some((_, param, _))) => param.as_str(),
+        _ => "-",
+    };
+    // What was listed isn't listed again; the next pages have all properties to be said of them.
     let done = all.iter().filter(|m| !goes_on(m) && (more_of_pages || m.kind != Kind::Prop)).map(|m| m.name);
     let done: Vec<&str> = done.collect();
-    let pages = if more_of_pages && !before.pages_done { "" } else { "-" };
     let mut map = Map::new();
-    for (_, param, value) in &continues {
+    for (_, param, value) in continues.iter().chain(of_generator.iter().filter(|_| !more_of_pages)) {
         map.set(param.clone(), value.clone());
+    }
+    if map.is_empty() {
+        return;
     }
     map.set("continue", format!("{pages}||{}", done.join("|")));
     cx.result.set("continue", map);

@@ -18,6 +18,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Action,
     prefix: "",
     summary: "Uploads a file: whole, in chunks, or out of the stash.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs::WRITE,
     examples: &[

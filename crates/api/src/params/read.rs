@@ -135,9 +135,18 @@ impl FromValue for Option<Received> {
 /// Validates what was sent for a module's parameters, in the order of their declaration; `token` comes last, as it is
 /// declared last everywhere.
 pub(crate) fn read(cx: &mut Context, module: &'static Module) -> Result<Values, Refusal> {
+    read_with_prefix(cx, module, module.prefix)
+}
+
+/// The same where the parameters' names begin otherwise.
+pub(crate) fn read_with_prefix(
+    cx: &mut Context,
+    module: &'static Module,
+    prefix: &str,
+) -> Result<Values, Refusal> {
     let mut values = Values::default();
     for spec in module.params {
-        let name = format!("{}{}", module.prefix, spec.name);
+        let name = format!("{prefix}{}", spec.name);
         let value = read_one(cx, module, spec, &name)?;
         if !matches!(value, Value::Absent) {
             values.0.insert(spec.name, value);

@@ -17,6 +17,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::List,
     prefix: "ai",
     summary: "Lists all files, by name or by time.",
+    generator: true,
     params: Params::SPECS,
     needs: Needs::READ,
     examples: &[
@@ -84,6 +85,9 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     }
     let props: Vec<&str> = params.prop.iter().map(String::as_str).collect();
     let titles: Vec<_> = found.iter().map(|version| FileTitle::from_db(&version.name).title()).collect();
+    if cx.list_pages(&titles) {
+        return Ok(());
+    }
     let wants_url = props.contains(&"url");
     let pages = if wants_url { cx.repo.pages_by_title(&titles).await? } else { Vec::new() };
     let mut entries = Vec::new();

@@ -17,6 +17,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Prop,
     prefix: "ii",
     summary: "Says what is known of files and their versions.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs::READ,
     examples: &[(

@@ -12,6 +12,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Prop,
     prefix: "in",
     summary: "Says the basics of pages.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs::READ,
     examples: &[(

@@ -14,6 +14,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::List,
     prefix: "msf",
     summary: "Lists what the caller has in the stash.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs::READ,
     examples: &[("action=query&list=mystashedfiles&msfprop=size", "Keys and sizes of my stashed files.")],

@@ -63,6 +63,14 @@ impl PageSet {
         Ok(())
     }
 
+    /// The pages that a generator has listed.
+    pub(crate) async fn load_titles(cx: &mut Context, titles: Vec<Title>) -> Result<(), Failure> {
+        let mut set = Self::default();
+        set.find(cx, titles, -1).await?;
+        cx.query.pages = set;
+        Ok(())
+    }
+
     async fn of_titles(cx: &Context, titles: &[String]) -> Result<Self, Failure> {
         let mut set = Self::default();
         let mut next_id = -1;
@@ -99,6 +107,12 @@ impl PageSet {
                 }
             }
         }
+        set.find(cx, wanted, next_id).await?;
+        Ok(set)
+    }
+
+    /// Adds pages by their titles; those that don't exist get numbers from `next_id` downwards.
+    async fn find(&mut self, cx: &Context, wanted: Vec<Title>, mut next_id: i64) -> Result<(), Failure> {
         let rows = cx.repo.pages_by_title(&wanted).await?;
         for title in wanted {
             let row = rows.iter().find(|row| row.ns == title.ns() && row.dbkey == title.dbkey()).cloned();
@@ -114,9 +128,9 @@ impl PageSet {
             if row.is_none() {
                 fields.set("missing", true);
             }
-            set.pages.push(Page { id, title: Some(title), row, fields });
+            self.pages.push(Page { id, title: Some(title), row, fields });
         }
-        Ok(set)
+        Ok(())
     }
 
     async fn of_ids(cx: &Context, ids: &[String]) -> Result<Self, Failure> {

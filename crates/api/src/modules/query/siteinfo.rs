@@ -17,6 +17,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Meta,
     prefix: "si",
     summary: "Says what clients need to know of the wiki.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs::READ,
     examples: &[("action=query&meta=siteinfo&siprop=general|fileextensions", "What may be uploaded?")],

@@ -14,6 +14,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Prop,
     prefix: "sii",
     summary: "Says what is known of the caller's stashed files.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs::READ,
     examples: &[("action=query&prop=stashimageinfo&siifilekey=124sd34rsdf567", "Describe a stashed file.")],

@@ -15,6 +15,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Meta,
     prefix: "",
     summary: "Gives the tokens that requests which change something need.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs::NOTHING,
     examples: &[("action=query&meta=tokens&type=csrf|login", "Fetch two tokens.")],

@@ -13,6 +13,7 @@ pub(crate) const MODULE: Module = Module {
     kind: Kind::Meta,
     prefix: "ui",
     summary: "Says who the caller is and what he may.",
+    generator: false,
     params: Params::SPECS,
     needs: Needs::READ,
     examples: &[("action=query&meta=userinfo&uiprop=groups|rights", "Who am I, and what may I?")],
