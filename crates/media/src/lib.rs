@@ -19,4 +19,4 @@ mod zip;
 pub use detect::detect;
 pub use inspect::inspect;
 pub use mime::{guess_extension, logical_type, stash_type};
-pub use verify::{Reason, verify, verify_chunk};
+pub use verify::{Reason, verify, verify_first_chunk, verify_later_chunk};

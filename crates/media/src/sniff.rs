@@ -41,6 +41,9 @@ const TAGS: &[&[u8]] = &[
     b"<table",
 ];
 
+/// What begins with `MZ`.
+pub(crate) const PROGRAM: &str = "application/x-msdownload";
+
 /// The type that is seen in the first bytes under an extension, if it is one that matters.
 pub(crate) fn seen_as(head: &[u8], extension: &str) -> Option<&'static str> {
     let head = &head[..head.len().min(255)];
@@ -67,7 +70,7 @@ pub(crate) fn seen_as(head: &[u8], extension: &str) -> Option<&'static str> {
         return Some("text/scriptlet");
     }
     match head {
-        [b'M', b'Z', ..] => Some("application/x-msdownload"),
+        [b'M', b'Z', ..] => Some(PROGRAM),
         [0xCA, 0xFE, 0xBA, 0xBE, ..] => Some("application/java"),
         [0xD7, 0xCD, 0xC6, 0x9A, ..] => Some("application/x-msmetafile"),
         _ => None,

@@ -56,31 +56,51 @@ pub fn verify<S: Read + Seek + ?Sized>(
     extension: &str,
 ) -> io::Result<Result<(), Reason>> {
     let mut source = source;
-    verify_in(&mut source, len, extension, true)
+    verify_in(&mut source, len, extension, Part::Whole)
 }
 
-/// Judges a part of a file, given as if it were all of it: only what may be told from a part.
-pub fn verify_chunk<S: Read + Seek + ?Sized>(
+/// Judges the beginning of a file, given as if it were all of it: only what may be told from a part.
+pub fn verify_first_chunk<S: Read + Seek + ?Sized>(
     source: &mut S,
     len: u64,
     extension: &str,
 ) -> io::Result<Result<(), Reason>> {
     let mut source = source;
-    verify_in(&mut source, len, extension, false)
+    verify_in(&mut source, len, extension, Part::Beginning)
+}
+
+/// Judges a later part of a file, of which the extension says nothing.
+pub fn verify_later_chunk<S: Read + Seek + ?Sized>(
+    source: &mut S,
+    len: u64,
+) -> io::Result<Result<(), Reason>> {
+    let mut source = source;
+    verify_in(&mut source, len, "", Part::Later)
+}
+
+/// How much of a file is judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Whole,
+    Beginning,
+    Later,
 }
 
 fn verify_in(
     source: &mut dyn Source,
     len: u64,
     extension: &str,
-    is_whole: bool,
+    part: Part,
 ) -> io::Result<Result<(), Reason>> {
     let mime = detect_in(source, len)?;
     if EXCLUDED.contains(&mime.as_str()) {
         return Ok(Err(Reason::new("filetype-badmime").with(mime)));
     }
     let head = read_at(source, 0, 255)?;
-    if let Some(seen) = sniff::seen_as(&head, extension).filter(|seen| EXCLUDED.contains(seen)) {
+    // Only a file's first bytes are magic numbers: two letters at the start of a later part mean nothing, and one in
+    // 65,536 parts of any large file begins with them.
+    let matters = |seen: &&str| EXCLUDED.contains(seen) && (part != Part::Later || *seen != sniff::PROGRAM);
+    if let Some(seen) = sniff::seen_as(&head, extension).filter(matters) {
         return Ok(Err(Reason::new("filetype-bad-ie-mime").with(seen)));
     }
     let is_svg = extension == "svg" || mime == "image/svg+xml";
@@ -96,7 +116,7 @@ fn verify_in(
             svg::Verdict::Refused(reason) => return Ok(Err(reason)),
         }
     }
-    if is_whole {
+    if part == Part::Whole {
         let logical = logical_type(&mime, extension);
         if !extension.is_empty() && !mime::matches(&logical, extension) {
             return Ok(Err(Reason::new("filetype-mime-mismatch").with(extension).with(logical)));
@@ -106,4 +126,21 @@ fn verify_in(
         }
     }
     Ok(Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn two_letters_at_the_start_of_a_later_part_mean_nothing() {
+        let part = |bytes: &[u8]| verify_later_chunk(&mut Cursor::new(bytes), bytes.len() as u64).unwrap();
+        assert_eq!(part(b"MZ\x90\x00\x03 and so on"), Ok(()));
+        let first = b"MZ\x90\x00\x03 and so on";
+        let refused = verify_first_chunk(&mut Cursor::new(first), first.len() as u64, "png").unwrap();
+        assert_eq!(refused.unwrap_err().key, "filetype-bad-ie-mime");
+        assert_eq!(part(b"..<script>alert(1)</script>").unwrap_err().key, "uploadscripted");
+    }
 }

@@ -56,8 +56,12 @@ impl Repository {
         let extension = extension.to_owned();
         let job = move || {
             let mut window = Window { source: blobs.open(&place)?, from, len: to - from, position: 0 };
-            let verdict =
-                media::verify_chunk(&mut window, to - from, &extension).map_err(Error::Inspection)?;
+            let verdict = if from == 0 {
+                media::verify_first_chunk(&mut window, to, &extension)
+            } else {
+                media::verify_later_chunk(&mut window, to - from)
+            };
+            let verdict = verdict.map_err(Error::Inspection)?;
             Ok(verdict.err())
         };
         self.media.run(job).await?
