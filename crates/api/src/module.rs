@@ -101,6 +101,7 @@ const MODULES: &[&Module] = &[
     &modules::format::XML,
     &modules::format::XMLFM,
     // Actions.
+    &modules::block::MODULE,
     &modules::checktoken::MODULE,
     &modules::clientlogin::MODULE,
     &modules::help::MODULE,
@@ -108,6 +109,7 @@ const MODULES: &[&Module] = &[
     &modules::logout::MODULE,
     &modules::paraminfo::MODULE,
     &modules::query::MODULE,
+    &modules::unblock::MODULE,
     &modules::upload::MODULE,
     // What can be asked of pages.
     &modules::query::imageinfo::MODULE,

@@ -1,5 +1,6 @@
 //! The modules, each in its file.
 
+pub(crate) mod block;
 pub(crate) mod checktoken;
 pub(crate) mod clientlogin;
 pub(crate) mod fileinfo;
@@ -10,4 +11,5 @@ pub(crate) mod logout;
 pub(crate) mod main;
 pub(crate) mod paraminfo;
 pub(crate) mod query;
+pub(crate) mod unblock;
 pub(crate) mod upload;

@@ -1,6 +1,7 @@
 //! What every engine has to do, as a suite that can be run on any.
 
 mod accounts;
+mod blocks;
 mod files;
 mod jobs;
 mod lists;
@@ -37,6 +38,7 @@ type Result<T, E = DbError> = std::result::Result<T, E>;
 /// When the database does something else than it should.
 pub async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     accounts::run(make).await?;
+    blocks::run(make).await?;
     sessions::run(make).await?;
     pages::run(make).await?;
     files::run(make).await?;

@@ -6,8 +6,10 @@
 //! Invariants: nothing in it can fail for a reason outside its arguments; it reads no clock, no randomness, no
 //! file and no environment, and knows neither async nor HTTP.
 
+pub mod block;
 pub mod data;
 pub mod digest;
+pub mod expiry;
 pub mod file;
 pub mod key;
 pub mod message;
@@ -22,6 +24,7 @@ pub mod user;
 
 pub use data::Data;
 pub use digest::{Hashes, Sha1, Sha256};
+pub use expiry::Expiry;
 pub use file::{MediaInfo, MediaType};
 pub use key::{BlobKey, FileKey};
 pub use message::{Message, Param};

@@ -72,6 +72,11 @@ impl Timestamp {
         self.civil().strftime("%Y%m%d%H%M%S").to_string()
     }
 
+    /// `03:04, 2 January 2026`, for people.
+    pub fn reading(self) -> String {
+        self.civil().strftime("%H:%M, %-d %B %Y").to_string()
+    }
+
     /// `Fri, 02 Jan 2026 03:04:05 GMT`.
     pub fn http_date(self) -> String {
         self.civil().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
@@ -119,6 +124,7 @@ mod tests {
         let at = Timestamp::from_unix(1_767_323_045);
         assert_eq!(at.iso(), "2026-01-02T03:04:05Z");
         assert_eq!(at.mw14(), "20260102030405");
+        assert_eq!(at.reading(), "03:04, 2 January 2026");
         assert_eq!(at.http_date(), "Fri, 02 Jan 2026 03:04:05 GMT");
     }
 }

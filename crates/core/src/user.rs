@@ -56,6 +56,8 @@ pub struct Caller {
     pub rights: RightSet,
     /// How it is known.
     pub via: Via,
+    /// The address that the request came from, if it came over the network.
+    pub address: Option<IpAddr>,
 }
 
 impl Caller {
@@ -63,7 +65,7 @@ impl Caller {
     pub fn anonymous(ip: &str, site: &SiteGroups) -> Self {
         let groups: Vec<String> = implicit_groups(false).iter().map(|g| (*g).to_owned()).collect();
         let rights = site.rights(groups.iter().map(String::as_str));
-        Self { id: 0, name: ip.to_owned(), groups, rights, via: Via::Anonymous }
+        Self { id: 0, name: ip.to_owned(), groups, rights, via: Via::Anonymous, address: ip.parse().ok() }
     }
 
     /// A user with the groups that he was put in; `limit` is what a bot password's grants let through.
@@ -79,7 +81,14 @@ impl Caller {
         let groups: Vec<String> = groups.iter().cloned().chain(implicit).collect();
         let all = site.rights(groups.iter().map(String::as_str));
         let rights = limit.map_or(all, |limit| all.intersection(*limit));
-        Self { id, name: name.to_owned(), groups, rights, via }
+        Self { id, name: name.to_owned(), groups, rights, via, address: None }
+    }
+
+    /// The same, known to come from an address.
+    #[must_use]
+    pub fn from_address(mut self, address: Option<IpAddr>) -> Self {
+        self.address = address;
+        self
     }
 
     /// Whether nobody is logged in.

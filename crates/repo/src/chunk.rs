@@ -17,7 +17,7 @@ use commonhold_core::{FileKey, Hashes, MediaInfo, Message, Refusal};
 use crate::gather::stash_extension;
 use crate::receive::{AppendedPart, FreshPart, Held, Received};
 use crate::stash::{StashedFile, place_of};
-use crate::upload::{Outcome, UploadRequest, may_upload};
+use crate::upload::{Outcome, UploadRequest};
 use crate::{Error, Repository, Result};
 
 /// One chunk and what came with it.
@@ -66,8 +66,8 @@ impl Repository {
             }
             None => None,
         };
-        // 8.
-        may_upload(caller)?;
+        // 8, 9.
+        self.may_upload(caller).await?;
         // 11: for a chunk, any fault of the name is the same.
         if chunk.filesize > self.settings.uploads.max_bytes {
             return Err(Refusal::of(Message::new("file-too-large")).into());

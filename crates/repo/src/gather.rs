@@ -5,9 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use commonhold_blob::Place;
 use commonhold_catalogue::ops::files;
 use commonhold_core::name::{NameError, UploadName, upload_name};
-use commonhold_core::title::FileTitle;
 use commonhold_core::upload::{self, Candidate, Warnings};
-use commonhold_core::{Hashes, MediaInfo, Message, Refusal};
+use commonhold_core::{Hashes, MediaInfo};
 use commonhold_media as media;
 
 use crate::{Error, Repository, Result};
@@ -88,38 +87,6 @@ impl Repository {
             Ok::<_, Error>(upload::warnings(&policy, &candidate, &existing))
         };
         self.db.read(read).await
-    }
-
-    /// Whether a caller may put a file under a title: the checks that `stash` skips.
-    pub(crate) async fn may_publish(
-        &self,
-        caller: &commonhold_core::user::Caller,
-        title: &FileTitle,
-    ) -> Result<Option<Refusal>> {
-        use commonhold_core::right::Right;
-        let name = title.dbkey().to_owned();
-        let lookup = move |read: &mut dyn commonhold_catalogue::Read| {
-            let current = files::current(read, &name)?;
-            let page = commonhold_catalogue::ops::pages::by_titles(
-                read,
-                &[(commonhold_core::title::ns::FILE, name.clone())],
-            )?;
-            Ok::<_, Error>((current, !page.is_empty()))
-        };
-        let (current, page_exists) = self.db.read(lookup).await?;
-        if !page_exists && !caller.can(Right::Createpage) {
-            let key = if caller.is_anonymous() { "nocreatetext" } else { "nocreate-loggedin" };
-            let code = if caller.is_anonymous() { "cantcreate-anon" } else { "cantcreate" };
-            return Ok(Some(Refusal::new(code, Message::new(key))));
-        }
-        let own =
-            |version: &files::FileVersion| version.user_id == caller.id && caller.can(Right::ReuploadOwn);
-        match current {
-            Some(version) if !caller.can(Right::Reupload) && !own(&version) => {
-                Ok(Some(Refusal::of(Message::new("fileexists-forbidden").with(title.text()))))
-            }
-            _ => Ok(None),
-        }
     }
 }
 

@@ -7,6 +7,8 @@
 //! To add a use case: one file with an `impl Repository` block, its input and outcome types above it.
 
 mod account;
+mod authorise;
+mod block;
 mod chunk;
 mod error;
 mod gather;
@@ -30,6 +32,7 @@ use commonhold_core::right::SiteGroups;
 use commonhold_core::{Clock, Entropy, Timestamp};
 
 pub use account::{Authentication, BotPasswordSummary, LoginFailure, UserSummary};
+pub use block::{BlockRequest, BlockTarget, PartialScope};
 pub use commonhold_blob::BlobStream;
 pub use commonhold_catalogue::ops::files::{AllImages, FileVersion, ImageSort};
 pub use commonhold_catalogue::ops::pages::{PageRow, Statistics};

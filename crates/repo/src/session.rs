@@ -164,6 +164,7 @@ impl Repository {
             // The account or its bot password is gone.
             _ => Caller::anonymous(ip, &self.groups),
         };
+        let caller = caller.from_address(ip.parse().ok());
         Ok(Session { caller, stored: Some(Stored { id_hash, secret: row.secret }), cookie: None })
     }
 
@@ -179,7 +180,7 @@ impl Repository {
     pub async fn log_in(&self, session: &mut Session, user: &crate::Authentication) -> Result<()> {
         self.end_stored(session).await?;
         self.start_session(session, Some(user.user_id), user.app_id.clone()).await?;
-        session.caller = user.caller(&self.groups);
+        session.caller = user.caller(&self.groups).from_address(session.caller.address);
         Ok(())
     }
 

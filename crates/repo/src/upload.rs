@@ -8,11 +8,11 @@ use commonhold_blob::Place;
 use commonhold_catalogue::ops::files::{self, FileVersion, Publication};
 use commonhold_catalogue::ops::stash::{self, StashRow, StashStatus};
 use commonhold_core::name::{NameError, UploadName, upload_name};
-use commonhold_core::right::Right;
 use commonhold_core::upload::{Candidate, Warnings, warnings};
 use commonhold_core::user::Caller;
 use commonhold_core::{BlobKey, Data, FileKey, Hashes, MediaInfo, Message, Param, Refusal};
 
+use crate::authorise::Authority;
 use crate::gather::Examined;
 use crate::receive::{FreshPart, Held, Received};
 use crate::stash::{StashedFile, not_found};
@@ -126,8 +126,8 @@ impl Repository {
                 self.upload_chunk(&request, &filename, chunk).await
             }
             Source::File(mut received) => {
-                // 8.
-                may_upload(&request.caller)?;
+                // 8, 9.
+                self.may_upload(&request.caller).await?;
                 let part = match received.take() {
                     Some(Held::Fresh(part)) => part,
                     Some(held) => {
@@ -147,7 +147,7 @@ impl Repository {
                 let key = FileKey::parse(&key)
                     .ok_or_else(|| Refusal::of(Message::new("apierror-invalid-file-key")))?;
                 let row = self.stash_row(&request.caller, &key).await?;
-                may_upload(&request.caller)?;
+                self.may_upload(&request.caller).await?;
                 if row.status == StashStatus::Published {
                     return self.published_before(&request, &filename, &row).await;
                 }
@@ -245,10 +245,6 @@ impl Repository {
         name: &UploadName,
         ready: Ready,
     ) -> Result<Outcome> {
-        if let Some(refusal) = self.may_publish(&request.caller, &name.title).await? {
-            let key = self.entry_of(request, name, &ready).await?;
-            return Err(recoverable_by(refusal.with("invalidparameter", "filename"), &key).into());
-        }
         let candidate = Candidate::new(name, Some(ready.hashes));
         let comment = request.comment.trim().to_owned();
         let publication = Publication {
@@ -262,22 +258,27 @@ impl Repository {
             user_name: request.caller.name.clone(),
             now: self.now(),
         };
+        let caller = request.caller.clone();
         let (policy, ignore, entry) =
             (self.settings.uploads.clone(), request.ignore_warnings, ready.entry.clone());
         let committed = self
             .db
             .write(move |tx| {
-                // Judged under the title's lock: another upload may have taken the name a moment ago.
+                // Judged under the title's lock: another request may have taken or protected the name a moment ago.
                 files::lock(tx, &publication.name)?;
                 if let Some(entry) = &entry
                     && !stash::get(tx, entry)?.is_some_and(|row| row.status == StashStatus::Finished)
                 {
-                    return Ok(Committed::Late);
+                    return Ok::<_, Error>(Committed::Late);
+                }
+                let authority = Authority::of(tx, &caller, publication.now)?;
+                if let Some(refusal) = authority.publish(tx, &publication.name)? {
+                    return Ok(Committed::Forbidden(refusal));
                 }
                 let existing = files::existing(tx, &candidate)?;
                 let warnings = warnings(&policy, &candidate, &existing);
                 if !warnings.is_empty() && !ignore {
-                    return Ok::<_, Error>(Committed::Warned(warnings));
+                    return Ok(Committed::Warned(warnings));
                 }
                 if existing.current.as_ref().is_some_and(|c| c.hashes == publication.hashes) {
                     return Ok(Committed::Unchanged);
@@ -309,6 +310,10 @@ impl Repository {
                 }
                 None => Err(Error::Gone),
             },
+            Committed::Forbidden(refusal) => {
+                let key = self.entry_of(request, name, &ready).await?;
+                Err(recoverable_by(refusal.with("invalidparameter", "filename"), &key).into())
+            }
             Committed::Warned(warnings) => {
                 // A stashed file is stashed once more, under a key of its own.
                 let file = self
@@ -391,23 +396,11 @@ fn recoverable_by(mut refusal: Refusal, key: &FileKey) -> Refusal {
 /// What the publishing transaction found.
 enum Committed {
     Published(Box<files::Published>, Warnings),
+    Forbidden(Refusal),
     Warned(Warnings),
     Unchanged,
     /// The stash entry isn't waiting any more: another request was faster.
     Late,
-}
-
-/// Step 8: the rights without which nothing is looked at.
-pub(crate) fn may_upload(caller: &Caller) -> Result<(), Refusal> {
-    let Some(missing) = [Right::Upload, Right::Edit].into_iter().find(|right| !caller.can(*right)) else {
-        return Ok(());
-    };
-    if caller.is_anonymous() {
-        let action = Message::new(format!("action-{}", Right::Upload.as_str()));
-        return Err(Refusal::of(Message::new("apierror-mustbeloggedin").with(action)));
-    }
-    let action = Message::new(format!("action-{}", missing.as_str()));
-    Err(Refusal::new("permissiondenied", Message::new("apierror-permissiondenied").with(action)))
 }
 
 /// A refusal of the content, with the reason as the API shows it.
@@ -435,7 +428,7 @@ fn unkept(refusal: Refusal) -> Refusal {
 }
 
 /// A comment as it is stored.
-fn shorten(comment: &str) -> String {
+pub(crate) fn shorten(comment: &str) -> String {
     if comment.chars().count() <= COMMENT_CHARS {
         return comment.to_owned();
     }

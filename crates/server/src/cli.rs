@@ -114,6 +114,25 @@ pub(crate) enum UserCommand {
         #[arg(long, value_name = "GROUP")]
         remove: Vec<String>,
     },
+    /// Block a user, an address or a network from changing anything.
+    Block {
+        /// Whom: an account, an address, or a network such as 192.0.2.0/24.
+        name: String,
+        /// Why.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+        /// When it ends: a moment, a length such as "3 days", or never.
+        #[arg(long, value_name = "TIME", default_value = "never")]
+        expiry: String,
+    },
+    /// End a block.
+    Unblock {
+        /// Whose.
+        name: String,
+        /// Why.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
 }
 
 /// Where a password comes from. Without any of these a random one is made and printed.

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::io::{self, BufRead, Read};
 
 use anyhow::{Context, Result, bail};
-use commonhold_repo::{BotPasswordSummary, Error, Repository, UserSummary};
+use commonhold_core::block::Scope;
+use commonhold_repo::{BlockRequest, BlockTarget, BotPasswordSummary, Error, Repository, UserSummary};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
@@ -46,6 +47,28 @@ pub(crate) fn user(options: &Options, config: &Config, command: &UserCommand) ->
             }
             let text = groups.iter().map(|group| format!("{group}\n")).collect::<String>();
             report(options, &json!(groups), &text)
+        }
+        UserCommand::Block { name, reason, expiry } => {
+            let request = BlockRequest {
+                target: BlockTarget::Named(name.clone()),
+                expiry: expiry.clone(),
+                reason: reason.clone(),
+                // As is usual on the web: no accounts meanwhile, and no other address either.
+                scope: Scope { no_create: true, autoblock: true, own_talk: true, ..Scope::default() },
+                partial: None,
+                reblock: false,
+            };
+            let block = done(runtime.block_on(repo.block_as_operator(request)))?;
+            let end = block.expiry.iso("never");
+            let value =
+                json!({ "id": block.id, "target": block.target, "expiry": block.expiry.iso("infinite") });
+            report(options, &value, &format!("Blocked {}. The block ends: {end}\n", block.target))
+        }
+        UserCommand::Unblock { name, reason } => {
+            let target = BlockTarget::Named(name.clone());
+            let block = done(runtime.block_on(repo.unblock_as_operator(target, reason)))?;
+            let value = json!({ "id": block.id, "target": block.target });
+            report(options, &value, &format!("Unblocked {}.\n", block.target))
         }
     }
 }

@@ -130,6 +130,8 @@ fn facts(spec: &Spec) -> String {
         params::Kind::Limit => "1 to 500 (5,000 for bots and administrators), or max".to_owned(),
         params::Kind::Timestamp => "time".to_owned(),
         params::Kind::User => "user name".to_owned(),
+        params::Kind::Target => "user name, address or network".to_owned(),
+        params::Kind::Namespace => "number of a namespace".to_owned(),
         params::Kind::Upload => "file part of a multipart/form-data body".to_owned(),
         params::Kind::Choice(_) | params::Kind::Submodule(_) => {
             let words = spec.words().unwrap_or_default().join(", ");

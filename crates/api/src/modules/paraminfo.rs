@@ -174,7 +174,8 @@ fn type_of(spec: &Spec) -> Value {
         params::Kind::Integer { .. } => "integer",
         params::Kind::Limit => "limit",
         params::Kind::Timestamp => "timestamp",
-        params::Kind::User => "user",
+        params::Kind::User | params::Kind::Target => "user",
+        params::Kind::Namespace => "namespace",
         params::Kind::Upload => "upload",
         params::Kind::Choice(_) | params::Kind::Submodule(_) => {
             return List::of("t", spec.words().unwrap_or_default()).into();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use commonhold_core::block::Target;
 use commonhold_core::right::Right;
 use commonhold_core::user::UserName;
 use commonhold_core::{Message, Param, Refusal, Timestamp};
@@ -236,7 +237,7 @@ fn read_single(
                 whole_number(&text).ok_or_else(|| bad("paramvalidator-badinteger", "badinteger", &text))?;
             Ok(Value::Int(clamp(cx, module, name, number, Some(1), Some(most), Some(ITEMS_HIGH))))
         }
-        Kind::Choice(_) | Kind::Submodule(_) => {
+        Kind::Choice(_) | Kind::Submodule(_) | Kind::Namespace => {
             if spec.words().unwrap_or_default().contains(&text.as_str()) {
                 return Ok(Value::Text(text));
             }
@@ -254,6 +255,14 @@ fn read_single(
             let time = Timestamp::parse(&text, now);
             time.map(Value::Time).ok_or_else(|| bad("paramvalidator-badtimestamp", "badtimestamp", &text))
         }
+        Kind::Target => match Target::parse(&text) {
+            Ok(target) => Ok(Value::Text(target.text())),
+            Err(refusal) if refusal.code == "invaliduser" => {
+                Err(bad("paramvalidator-baduser", "baduser", &text))
+            }
+            // What is wrong with a network is said when all else is well.
+            Err(_) => Ok(Value::Text(text)),
+        },
         Kind::User => {
             let address = text.parse::<std::net::IpAddr>().ok().map(|ip| ip.to_string());
             let name = address.or_else(|| UserName::canonical(&text).map(|n| n.as_str().to_owned()));

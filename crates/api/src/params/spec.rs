@@ -51,9 +51,17 @@ pub(crate) enum Kind {
     Timestamp,
     /// A user's name.
     User,
+    /// A user's name, an address or a network.
+    Target,
+    /// The number of a namespace that has pages.
+    Namespace,
     /// A file part of the body.
     Upload,
 }
+
+/// The numbers of the namespaces that have pages.
+const NAMESPACE_NUMBERS: [&str; 16] =
+    ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"];
 
 /// The upper end of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +125,16 @@ pub(crate) const fn timestamp() -> Spec {
 /// A user's name.
 pub(crate) const fn user() -> Spec {
     spec(Kind::User)
+}
+
+/// A user's name, an address or a network.
+pub(crate) const fn target() -> Spec {
+    spec(Kind::Target)
+}
+
+/// The number of a namespace that has pages.
+pub(crate) const fn namespace() -> Spec {
+    spec(Kind::Namespace)
 }
 
 /// A file part of a multipart body.
@@ -199,6 +217,7 @@ impl Spec {
     pub(crate) fn words(&self) -> Option<Vec<&'static str>> {
         match self.kind {
             Kind::Choice(words) => Some(words.to_vec()),
+            Kind::Namespace => Some(NAMESPACE_NUMBERS.to_vec()),
             Kind::Submodule(kind) => Some(module::of_kind(kind).map(|m| m.name).collect()),
             _ => None,
         }

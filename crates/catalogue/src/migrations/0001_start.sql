@@ -29,6 +29,29 @@ CREATE TABLE login_failures (
     failures BIGINT NOT NULL
 );
 
+-- Users and addresses that may not change anything. A target is a user's name, an address or a network; addresses
+-- are also kept in a form whose order is theirs. Without expires a block stays.
+CREATE TABLE blocks (
+    id {ID},
+    target {TEXT} NOT NULL,
+    user_id BIGINT NOT NULL,
+    first_address {TEXT},
+    last_address {TEXT},
+    by_id BIGINT NOT NULL,
+    by_name {TEXT} NOT NULL,
+    reason {TEXT} NOT NULL,
+    made BIGINT NOT NULL,
+    expires BIGINT,
+    automatic BIGINT NOT NULL,
+    parent BIGINT,
+    scope_json {TEXT} NOT NULL,
+    UNIQUE (target, automatic)
+);
+CREATE INDEX blocks_user ON blocks (user_id);
+CREATE INDEX blocks_address ON blocks (first_address);
+CREATE INDEX blocks_parent ON blocks (parent);
+CREATE INDEX blocks_expires ON blocks (expires);
+
 -- The cookie itself is nowhere: id_hash is its SHA-256.
 CREATE TABLE sessions (
     id_hash {BYTES} NOT NULL PRIMARY KEY,

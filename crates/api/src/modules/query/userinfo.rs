@@ -5,7 +5,7 @@ use commonhold_core::right::{self, Right};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
-use crate::output::{List, Map};
+use crate::output::{List, Map, Value};
 use crate::params::{choice, params};
 
 pub(crate) const MODULE: Module = Module {
@@ -39,6 +39,13 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         info.set("anon", true);
     }
     let account = if caller.is_anonymous() { None } else { cx.repo.user(&caller.name).await? };
+    if wants("blockinfo")
+        && let Some(block) = cx.repo.block_of(caller).await?
+    {
+        for (key, value) in block.info(cx.repo.now()) {
+            info.set(key, Value::from(&value));
+        }
+    }
     if wants("hasmsg") {
         info.set("messages", false);
     }

@@ -1,0 +1,151 @@
+//! Whether a caller may do something to a page: the one place where that is decided.
+//!
+//! The order of the checks is MediaWiki's, since the first refusal is the one that clients see: the right, then what
+//! protects the page, then a block. All of it looks at the catalogue through a [`Read`], so that it can be asked again
+//! in the transaction that makes the change.
+
+use commonhold_catalogue::Read;
+use commonhold_catalogue::ops::{files, pages};
+use commonhold_core::block::{Block, BlockedAction};
+use commonhold_core::right::Right;
+use commonhold_core::title::{FileTitle, Title};
+use commonhold_core::user::Caller;
+use commonhold_core::{Message, Refusal, Timestamp};
+
+use crate::{Error, Repository, Result, block};
+
+/// Something that is done to a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Makes the page.
+    Create,
+    /// Changes its text, or anything of it.
+    Edit,
+    /// Gives the file a version.
+    Upload,
+}
+
+impl Action {
+    /// The right that it takes.
+    fn right(self, title: &Title) -> Right {
+        match self {
+            Self::Create if title.ns() > 0 && title.ns() % 2 == 1 => Right::Createtalk,
+            Self::Create => Right::Createpage,
+            Self::Edit => Right::Edit,
+            Self::Upload => Right::Upload,
+        }
+    }
+
+    /// What blocks call it, where they can be limited to it.
+    fn blocked_as(self) -> Option<BlockedAction> {
+        match self {
+            Self::Create => Some(BlockedAction::Create),
+            Self::Edit => None,
+            Self::Upload => Some(BlockedAction::Upload),
+        }
+    }
+}
+
+/// A caller, with what stands in his way on all pages.
+pub(crate) struct Authority<'a> {
+    caller: &'a Caller,
+    block: Option<Block>,
+    now: Timestamp,
+}
+
+impl<'a> Authority<'a> {
+    /// A caller's.
+    pub(crate) fn of(read: &mut dyn Read, caller: &'a Caller, now: Timestamp) -> Result<Self> {
+        Ok(Self { caller, block: block::on_caller(read, caller, now)?, now })
+    }
+
+    /// Why the caller may not do something to a page; `None` if he may.
+    pub(crate) fn page(&self, read: &mut dyn Read, title: &Title, action: Action) -> Result<Option<Refusal>> {
+        let right = action.right(title);
+        if !self.caller.can(right) {
+            return Ok(Some(missing_right(self.caller, action, right)));
+        }
+        let Some(block) = &self.block else { return Ok(None) };
+        let id = page_id(read, title)?;
+        let forbidden = block.forbids(self.caller, title, id, action.blocked_as());
+        Ok(forbidden.then(|| block.refusal(self.now)))
+    }
+
+    /// Why the caller may not publish a version of a file; `None` if he may. These are the checks that stashing skips.
+    pub(crate) fn publish(&self, read: &mut dyn Read, name: &FileTitle) -> Result<Option<Refusal>> {
+        let title = name.title();
+        let exists = page_id(read, &title)?.is_some();
+        let actions = [Action::Edit, Action::Upload].into_iter().chain((!exists).then_some(Action::Create));
+        for action in actions {
+            if let Some(refusal) = self.page(read, &title, action)? {
+                return Ok(Some(refusal));
+            }
+        }
+        self.overwrite(read, name)
+    }
+
+    /// Why the caller may not replace the file of a name; `None` if he may, or if there is none.
+    fn overwrite(&self, read: &mut dyn Read, name: &FileTitle) -> Result<Option<Refusal>> {
+        let caller = self.caller;
+        if caller.can(Right::Reupload) {
+            return Ok(None);
+        }
+        let own =
+            |version: &files::FileVersion| version.user_id == caller.id && caller.can(Right::ReuploadOwn);
+        let current = files::current(read, name.dbkey())?;
+        let refused = current.is_some_and(|version| !own(&version));
+        Ok(refused.then(|| Refusal::of(Message::new("fileexists-forbidden").with(name.text()))))
+    }
+}
+
+impl Repository {
+    /// Steps 8 and 9 of an upload: the rights without which nothing is looked at, and a block of uploads.
+    pub(crate) async fn may_upload(&self, caller: &Caller) -> Result<()> {
+        upload_rights(caller)?;
+        let Some(block) = self.block_of(caller).await? else { return Ok(()) };
+        if !block.forbids_everywhere(Some(BlockedAction::Upload)) {
+            return Ok(());
+        }
+        self.spread(caller, &block).await?;
+        Err(block.refusal(self.now()).into())
+    }
+
+    /// Why a caller may not publish a version of a file; `None` if he may.
+    pub(crate) async fn may_publish(&self, caller: &Caller, name: &FileTitle) -> Result<Option<Refusal>> {
+        let (caller, name, now) = (caller.clone(), name.clone(), self.now());
+        let look = move |read: &mut dyn Read| Authority::of(read, &caller, now)?.publish(read, &name);
+        self.db.read::<_, Error, _>(look).await
+    }
+}
+
+fn page_id(read: &mut dyn Read, title: &Title) -> Result<Option<i64>> {
+    let found = pages::by_titles(read, &[(title.ns(), title.dbkey().to_owned())])?;
+    Ok(found.first().map(|page| page.id))
+}
+
+fn upload_rights(caller: &Caller) -> Result<(), Refusal> {
+    let Some(missing) = [Right::Upload, Right::Edit].into_iter().find(|right| !caller.can(*right)) else {
+        return Ok(());
+    };
+    if caller.is_anonymous() {
+        let action = Message::new(format!("action-{}", Right::Upload.as_str()));
+        return Err(Refusal::of(Message::new("apierror-mustbeloggedin").with(action)));
+    }
+    Err(permission_denied(missing))
+}
+
+/// The refusal for a right that is missing.
+pub(crate) fn permission_denied(right: Right) -> Refusal {
+    let action = Message::new(format!("action-{}", right.as_str()));
+    Refusal::new("permissiondenied", Message::new("apierror-permissiondenied").with(action))
+}
+
+fn missing_right(caller: &Caller, action: Action, right: Right) -> Refusal {
+    match action {
+        Action::Create if caller.is_anonymous() => {
+            Refusal::new("cantcreate-anon", Message::new("nocreatetext"))
+        }
+        Action::Create => Refusal::new("cantcreate", Message::new("nocreate-loggedin")),
+        Action::Edit | Action::Upload => permission_denied(right),
+    }
+}

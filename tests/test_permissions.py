@@ -1,0 +1,160 @@
+"""What decides whether an upload may happen: blocks, protections, limits, a server that only reads."""
+
+import time
+
+import pytest
+
+from api import ApiError, Wiki
+from media import jpeg
+
+
+@pytest.fixture
+def admin(target):
+    """An administrator's session of its own."""
+    return target.wiki()
+
+
+@pytest.fixture
+def user(own):
+    """The session of an account that nobody else uses, with its name."""
+    return session(own)
+
+
+def session(server, *groups):
+    """A session of a new account."""
+    name = f"User {time.monotonic_ns()}"
+    password = server.add_user(name, *groups)
+    app_password = server.add_bot_password(name, "tests")
+    wiki = Wiki(server.api)
+    assert wiki.login(f"{name}@tests", app_password)["result"] == "Success"
+    wiki.name, wiki.main_password = name, password
+    return wiki
+
+
+def act(wiki, action, **params):
+    """Carries out an action with a token; gives what stands under its name."""
+    return wiki.call(action=action, token=wiki.token, **params)[action]
+
+
+def refused(code, call, *args, **params):
+    """The error of a call that has to fail with this code."""
+    with pytest.raises(ApiError) as caught:
+        call(*args, **params)
+    assert caught.value.code == code, caught.value
+    return caught.value.error
+
+
+# Blocks.
+
+
+def test_a_blocked_user_uploads_nothing(admin, user, name):
+    block = act(admin, "block", user=user.name, expiry="3 days", reason="Too many cats", nocreate=1)
+    assert (block["user"], block["reason"], block["nocreate"], block["partial"]) == (
+        user.name, "Too many cats", True, False
+    )
+    error = refused("blocked", user.upload, name, jpeg())
+    info = error["blockinfo"]
+    assert info["blockid"] == block["id"]
+    assert (info["blockreason"], info["blockpartial"], info["blocknocreate"]) == ("Too many cats", False, True)
+    assert info["blockexpiry"] == block["expiry"]
+    assert info["blockexpiryrelative"] == "in 3 days"
+    # Stashing and chunks are uploads too.
+    refused("blocked", user.upload, name, jpeg(), stash=1)
+    refused("blocked", user.upload, name, chunk=jpeg(), offset=0, filesize=1 << 20, stash=1)
+    told = user.call(action="query", meta="userinfo", uiprop="blockinfo")["query"]["userinfo"]
+    assert told["blockid"] == block["id"] and told["blockedby"] == admin.whoami()["name"]
+
+    refused("alreadyblocked", act, admin, "block", user=user.name)
+    assert act(admin, "unblock", user=user.name)["id"] == block["id"]
+    assert user.upload(name, jpeg())["result"] == "Success"
+    assert "blockid" not in user.call(action="query", meta="userinfo", uiprop="blockinfo")["query"]["userinfo"]
+    refused("cantunblock", act, admin, "unblock", user=user.name)
+
+
+def test_a_stashed_file_is_not_published_under_a_block(admin, user, name):
+    key = user.upload(name, jpeg(), stash=1)["filekey"]
+    act(admin, "block", user=user.name)
+    refused("blocked", user.upload, name, filekey=key)
+    act(admin, "unblock", user=user.name)
+    assert user.upload(name, filekey=key)["result"] == "Success"
+
+
+def test_a_partial_block_of_the_files_stops_publishing_only(admin, user, name):
+    block = act(admin, "block", user=user.name, partial=1, namespacerestrictions="6")
+    assert block["partial"] and block["namespacerestrictions"] == ["6"] and block["pagerestrictions"] is None
+    error = refused("blocked", user.upload, name, jpeg())
+    assert error["blockinfo"]["blockpartial"] and error["invalidparameter"] == "filename"
+    # The bytes are kept, as for everything that is wrong with the title.
+    act(admin, "block", user=user.name, partial=1, namespacerestrictions="10", reblock=1)
+    assert user.upload(name, filekey=error["filekey"])["result"] == "Success"
+    act(admin, "block", user=user.name, partial=1, actionrestrictions="upload", reblock=1)
+    refused("blocked", user.upload, name, jpeg(), stash=1)
+    act(admin, "block", user=user.name, partial=1, pagerestrictions="File:" + name, reblock=1)
+    refused("blocked", user.upload, name, jpeg(), ignorewarnings=1)
+    assert user.upload("Other " + name, jpeg())["result"] == "Success"
+    refused("missingtitle", act, admin, "block", user=user.name, partial=1, pagerestrictions="No such", reblock=1)
+
+
+def test_a_block_ends_by_itself(admin, user, name):
+    act(admin, "block", user=user.name, expiry="2 seconds")
+    refused("blocked", user.upload, name, jpeg())
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            assert user.upload(name, jpeg(), ignorewarnings=1)["result"] == "Success"
+            return
+        except ApiError as error:
+            assert error.code == "blocked"
+    raise AssertionError("the block never ends")
+
+
+@pytest.mark.parametrize(
+    "params, code",
+    [
+        ({"user": "No such user"}, "nosuchuser"),
+        ({"user": "a#b"}, "baduser"),
+        ({"userid": 99999999}, "nosuchuserid"),
+        ({}, "missingparam"),
+        ({"user": "192.0.2.1", "userid": 1}, "invalidparammix"),
+        ({"user": "10.0.0.0/8"}, "ip_range_toolow"),
+        ({"user": "192.0.2.0/33"}, "invalidrange"),
+        ({"user": "192.0.2.1", "expiry": "soon"}, "invalidexpiry"),
+        ({"user": "192.0.2.1", "expiry": "2001-01-01T00:00:00Z"}, "ipb_expiry_old"),
+    ],
+)
+def test_what_can_be_wrong_with_a_block(admin, own, params, code):
+    refused(code, act, admin, "block", **params)
+
+
+def test_only_administrators_block(user):
+    error = refused("permissiondenied", act, user, "block", user="192.0.2.1")
+    assert "block" in error["info"]
+    refused("permissiondenied", act, user, "block")
+    refused("permissiondenied", act, user, "unblock", user="192.0.2.1")
+
+
+def test_the_operator_blocks_from_the_command_line(new_server, name):
+    server = new_server().server
+    user = session(server)
+    server.cli("user", "block", user.name, "--reason", "Because", "--expiry", "1 week")
+    assert refused("blocked", user.upload, name, jpeg())["blockinfo"]["blockreason"] == "Because"
+    # The address that he came from is blocked as well, for everyone without an exemption.
+    other = session(server)
+    assert refused("autoblocked", other.upload, name, jpeg())["blockinfo"]["blockedbyid"] == 0
+    again = server.cli("user", "block", user.name, check=False)
+    assert again.returncode != 0 and "already" in again.stderr
+    server.cli("user", "unblock", user.name)
+    assert user.upload(name, jpeg())["result"] == "Success"
+    assert other.upload("Other " + name, jpeg())["result"] == "Success"
+
+
+def test_a_blocked_address_stops_whoever_comes_from_it(new_server, name):
+    server = new_server().server
+    admin, user = Wiki(server.api), session(server)
+    assert admin.login("Maker", "tests@" + server.add_bot_password("Maker", "tests"))["result"] == "Success"
+    act(admin, "block", user="127.0.0.0/16", anononly=1)
+    assert user.upload(name, jpeg())["result"] == "Success"
+    act(admin, "block", user="127.0.0.0/16", reblock=1)
+    refused("blocked", user.upload, name, jpeg())
+    # Administrators are exempt from blocks of addresses.
+    assert admin.upload("Other " + name, jpeg())["result"] == "Success"
