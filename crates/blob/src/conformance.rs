@@ -33,6 +33,7 @@ pub async fn run(make: &(dyn Fn() -> Store + Send + Sync)) -> Result<()> {
     no_key_is_used_twice(make()).await?;
     unknown_keys_are_missing(make()).await?;
     lists_have_every_blob_once(make()).await?;
+    lists_have_every_partial_until_it_is_sealed_or_dropped(make()).await?;
     bytes_can_be_inspected_before_and_after_sealing(make()).await?;
     many_uploads_at_once_do_not_mix(make()).await
 }
@@ -341,6 +342,41 @@ async fn lists_have_every_blob_once(store: Store) -> Result<()> {
     if let Some(last) = page.last() {
         store.remove(last).await?;
         assert_eq!(store.list(Some(last), 1_000).await?.len(), 20);
+    }
+    Ok(())
+}
+
+async fn lists_have_every_partial_until_it_is_sealed_or_dropped(store: Store) -> Result<()> {
+    assert_eq!(store.list_partials(None, 10).await?, []);
+    let mut expected = Vec::new();
+    for number in 0..30_u8 {
+        let partial = store.begin(fresh_key()).await?;
+        let hashing = put(&store, &partial, 0, Hashing::new(), &[number], 1).await?;
+        match number % 3 {
+            0 => store.seal(&partial, hashing.size()).await?,
+            1 => store.discard(&partial).await?,
+            _ => expected.push(partial),
+        }
+    }
+    // One that nothing was written to.
+    expected.push(store.begin(fresh_key()).await?);
+    for limit in [1, 4, 11, 100] {
+        let mut listed: Vec<Partial> = Vec::new();
+        loop {
+            let page = store.list_partials(listed.last().map(Partial::key), limit).await?;
+            assert!(page.len() <= limit);
+            if page.is_empty() {
+                break;
+            }
+            listed.extend(page);
+        }
+        assert_eq!(listed, expected, "pages of {limit}");
+    }
+    // What is listed can be gone on with, and dropped.
+    if let Some(partial) = store.list_partials(None, 1).await?.pop() {
+        store.write(&partial, 1, Hashing::new()).await.map(drop)?;
+        store.discard(&partial).await?;
+        assert_eq!(store.list_partials(None, 100).await?.len(), expected.len() - 1);
     }
     Ok(())
 }

@@ -126,6 +126,11 @@ impl BlobStore for DiskStore {
         self.run(move |disk| disk.list(after.as_ref(), limit)).await
     }
 
+    async fn list_partials(&self, after: Option<&BlobKey>, limit: usize) -> Result<Vec<Partial>> {
+        let after = after.cloned();
+        self.run(move |disk| disk.list_partials(after.as_ref(), limit)).await
+    }
+
     fn open(&self, place: &Place) -> Result<Box<dyn ReadSeek>> {
         let (key, partial) = match place {
             Place::Sealed(key) => (key, None),
@@ -228,20 +233,33 @@ impl Disk {
             if keys.len() >= limit {
                 break;
             }
-            let mut page = Vec::new();
-            for entry in self.blobs.join(fan_name(number)).read_dir().map_err(failed)? {
-                let name = entry.map_err(failed)?.file_name();
-                let Some(key) = name.to_str().and_then(BlobKey::parse) else { continue };
-                if number > first || after.is_none_or(|after| key > *after) {
-                    page.push(key);
-                }
-            }
-            page.sort_unstable();
-            page.truncate(limit - keys.len());
-            keys.append(&mut page);
+            let after = after.filter(|_| number == first);
+            let page = keys_in(&self.blobs.join(fan_name(number)), after, limit - keys.len());
+            keys.append(&mut page.map_err(failed)?);
         }
         Ok(keys)
     }
+
+    fn list_partials(&self, after: Option<&BlobKey>, limit: usize) -> Result<Vec<Partial>> {
+        let keys = keys_in(self.partial.path(), after, limit)
+            .map_err(|source| Error::Io { doing: "listing partial blobs", source })?;
+        Ok(keys.into_iter().map(|key| Partial { key }).collect())
+    }
+}
+
+/// The first keys after one, of those that have a file in a directory.
+fn keys_in(directory: &Path, after: Option<&BlobKey>, limit: usize) -> io::Result<Vec<BlobKey>> {
+    let mut keys = Vec::new();
+    for entry in directory.read_dir()? {
+        let name = entry?.file_name();
+        let Some(key) = name.to_str().and_then(BlobKey::parse) else { continue };
+        if after.is_none_or(|after| key > *after) {
+            keys.push(key);
+        }
+    }
+    keys.sort_unstable();
+    keys.truncate(limit);
+    Ok(keys)
 }
 
 /// The last eight bits of a key, which are random.

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod conformance;
 mod disk;
+pub mod faulty;
 mod hashing;
 mod memory;
 mod pool;
@@ -131,6 +132,10 @@ pub trait BlobStore: Send + Sync + 'static {
 
     /// Up to `limit` keys of sealed blobs: those that follow `after` in an order of the store's own.
     async fn list(&self, after: Option<&BlobKey>, limit: usize) -> Result<Vec<BlobKey>>;
+
+    /// Up to `limit` partials that aren't sealed, or whose sealing was interrupted and has to be repeated: those whose
+    /// keys follow `after`, in the order of their keys.
+    async fn list_partials(&self, after: Option<&BlobKey>, limit: usize) -> Result<Vec<Partial>>;
 
     /// Opens bytes for a blocking reader; not for async threads.
     fn open(&self, place: &Place) -> Result<Box<dyn ReadSeek>>;

@@ -133,6 +133,13 @@ impl BlobStore for MemoryStore {
             .collect())
     }
 
+    async fn list_partials(&self, after: Option<&BlobKey>, limit: usize) -> Result<Vec<Partial>> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let held = lock(&self.held);
+        let following = held.partials.range::<BlobKey, _>((after, Bound::Unbounded));
+        Ok(following.take(limit).map(|(key, _)| Partial { key: key.clone() }).collect())
+    }
+
     fn open(&self, place: &Place) -> Result<Box<dyn ReadSeek>> {
         let held = lock(&self.held);
         let (key, filling) = match place {

@@ -64,8 +64,11 @@ async fn a_seal_that_a_crash_interrupted_is_taken_up() {
     std::fs::hard_link(&first, &second).unwrap();
     let refused = fixture.store.write(&partial, 0, Hashing::new()).await.map(|_| ());
     assert!(matches!(refused, Err(Error::Sealed(_))), "{refused:?}");
+    assert_eq!(fixture.store.list(None, 9).await.unwrap(), [partial.key().clone()]);
+    assert_eq!(fixture.store.list_partials(None, 9).await.unwrap(), std::slice::from_ref(&partial));
     fixture.store.seal(&partial, 5).await.unwrap();
     assert!(!first.exists());
+    assert_eq!(fixture.store.list_partials(None, 9).await.unwrap(), []);
     assert_eq!(contents(&second), b"bytes");
 }
 
