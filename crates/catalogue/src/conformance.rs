@@ -1,6 +1,7 @@
 //! What every engine has to do, as a suite that can be run on any.
 
 mod accounts;
+mod blobs;
 mod blocks;
 mod files;
 mod jobs;
@@ -42,6 +43,7 @@ pub async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     sessions::run(make).await?;
     pages::run(make).await?;
     files::run(make).await?;
+    blobs::run(make).await?;
     lists::run(make).await?;
     stash::run(make).await?;
     jobs::run(make).await?;

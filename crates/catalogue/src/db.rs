@@ -34,7 +34,7 @@ pub trait Tx: Read {
 
 /// The catalogue's database. Clones share it.
 #[derive(Clone)]
-pub struct Db(Arc<dyn Engine>);
+pub struct Db(pub(crate) Arc<dyn Engine>);
 
 /// What is behind a [`Db`]: takes jobs and runs them on threads of its own.
 pub(crate) trait Engine: Send + Sync {

@@ -1,5 +1,7 @@
 //! What goes wrong with the database.
 
+use commonhold_core::BlobKey;
+
 /// A failed operation on the catalogue.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -25,6 +27,9 @@ pub enum DbError {
         /// The newest that this version knows.
         known: i64,
     },
+    /// A row was to name a blob that is being removed, since no row had named it for long.
+    #[error("the bytes {0} are being removed")]
+    Condemned(BlobKey),
     /// The database's threads have ended.
     #[error("the catalogue is closed")]
     Closed,

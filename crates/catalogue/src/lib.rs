@@ -10,6 +10,7 @@
 pub mod conformance;
 mod db;
 mod error;
+pub mod faulty;
 mod migrate;
 pub mod ops;
 mod postgres;

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::DbError;
 
 /// The steps. Released ones never change.
-const STEPS: &[&str] = &[include_str!("migrations/0001_start.sql")];
+pub(crate) const STEPS: &[&str] = &[include_str!("migrations/0001_start.sql")];
 
 /// Keeps two processes from migrating at once.
 const ADVISORY_LOCK: i64 = 0x0043_4f4d_4d4f_4e48;

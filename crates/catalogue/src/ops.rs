@@ -1,6 +1,7 @@
 //! What is asked of the catalogue, a file for each subject.
 
 pub mod accounts;
+pub mod blobs;
 pub mod blocks;
 pub mod files;
 pub mod jobs;

@@ -4,9 +4,9 @@ use commonhold_core::title::FileTitle;
 use commonhold_core::upload::{Candidate, Existing, VersionFact};
 use commonhold_core::{Data, Hashes, MediaInfo};
 
-use super::{NOW, Result, at_once, content, fresh_blob, fresh_filekey, make_user, png, upload};
+use super::{NOW, Result, at_once, content, make_user, png, upload};
 use crate::ops::files::{self, FileVersion, Publication};
-use crate::ops::{accounts, logs, pages, stash};
+use crate::ops::{accounts, logs, pages};
 use crate::{Db, DbError, Read};
 
 pub(super) async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
@@ -17,7 +17,6 @@ pub(super) async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     versions_within_a_second_have_names_of_their_own(make()).await?;
     the_same_bytes_are_kept_once(make()).await?;
     sameness_takes_hash_and_length(make()).await?;
-    a_used_blob_is_known_as_used(make()).await?;
     nothing_is_known_of_a_new_name(make()).await?;
     what_is_known_of_name_and_content_is_told(make()).await?;
     names_that_differ_in_the_extension_are_found_by_bytes(make()).await?;
@@ -166,23 +165,6 @@ async fn sameness_takes_hash_and_length(db: Db) -> Result<()> {
         assert_eq!(known.duplicates, [name]);
     }
     Ok(())
-}
-
-async fn a_used_blob_is_known_as_used(db: Db) -> Result<()> {
-    let first = publish(&db, upload("A.png", 1, NOW)).await?;
-    publish(&db, upload("A.png", 2, NOW)).await?;
-    db.write(move |tx| {
-        assert!(files::uses_blob(tx, &first.blob_key)?, "by an old version");
-        assert!(!files::uses_blob(tx, &fresh_blob())?);
-        let user = make_user(tx, "Ada", &[])?;
-        let entry = super::stash::chunked(fresh_filekey(), user);
-        stash::insert(tx, &entry)?;
-        assert!(files::uses_blob(tx, &entry.blob_key)?);
-        assert!(stash::delete(tx, &entry)?);
-        assert!(!files::uses_blob(tx, &entry.blob_key)?);
-        Ok(())
-    })
-    .await
 }
 
 fn candidate(name: &str, content: Option<Hashes>) -> Candidate {

@@ -444,6 +444,13 @@ async fn entries_expire_when_nobody_feeds_them(db: Db) -> Result<()> {
         assert_eq!(expired(100)?, [1, 2, 0, 7], "the longest untouched first, then the oldest");
         assert_eq!(expired(3)?, [1, 2, 0]);
         assert_eq!(expired(0)?, [0; 0]);
+        let mut all: Vec<FileKey> = Vec::new();
+        let mut after = None;
+        while let Some((id, row)) = stash::list_all(tx, after, 1)?.pop() {
+            all.push(row.filekey);
+            after = Some(id);
+        }
+        assert_eq!(all, keys, "whatever their state");
         Ok(())
     })
     .await

@@ -111,7 +111,14 @@ CREATE INDEX versions_time ON versions (uploaded, name) WHERE archive_name IS NU
 CREATE INDEX versions_user ON versions (user_name, uploaded, name) WHERE archive_name IS NULL;
 CREATE INDEX versions_sha1 ON versions (sha1);
 CREATE INDEX versions_content ON versions (sha256, size);
-CREATE INDEX versions_blob ON versions (blob_key);
+CREATE INDEX versions_blob ON versions (blob_key, id);
+
+-- Blobs that no row named when they were condemned. None may come to name them: they are being removed.
+CREATE TABLE condemned_blobs (
+    condemned_key {TEXT} NOT NULL PRIMARY KEY,
+    since BIGINT NOT NULL
+);
+CREATE INDEX condemned_blobs_since ON condemned_blobs (since);
 
 CREATE TABLE logs (
     id {ID},

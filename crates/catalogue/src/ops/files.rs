@@ -5,6 +5,7 @@ use commonhold_core::upload::{Candidate, Existing, VersionFact};
 use commonhold_core::{BlobKey, Data, Hashes, MediaInfo, Sha1, Timestamp};
 
 use super::accounts;
+use super::blobs;
 use super::logs::{self, NewLog};
 use super::pages::{self, NewRevision};
 use super::stash::{blob_key, hashes};
@@ -253,16 +254,6 @@ pub fn old_versions(
     read.query(&sql, values![name, newest, oldest, limit])?.iter().map(version).collect()
 }
 
-/// Whether any version or stash entry has its bytes in this blob.
-pub fn uses_blob(read: &mut dyn Read, key: &BlobKey) -> Result<bool, DbError> {
-    let sql = "SELECT id FROM stash WHERE blob_key = ?1 LIMIT 1";
-    if read.first(sql, values![key.as_str()])?.is_some() {
-        return Ok(true);
-    }
-    let sql = "SELECT id FROM versions WHERE blob_key = ?1 LIMIT 1";
-    Ok(read.first(sql, values![key.as_str()])?.is_some())
-}
-
 /// Makes a version public: it becomes the current one, its predecessor an old one; the page gets its first revision or
 /// one more that changes nothing; the log an entry; the uploader one more edit where the page is new.
 pub fn publish(tx: &mut dyn Tx, new: &Publication) -> Result<Published, DbError> {
@@ -271,7 +262,12 @@ pub fn publish(tx: &mut dyn Tx, new: &Publication) -> Result<Published, DbError>
     // The same bytes are kept once.
     let sql = "SELECT blob_key FROM versions WHERE sha256 = ?1 AND size = ?2 ORDER BY id LIMIT 1";
     let shared = tx.first(sql, values![&new.hashes.sha256.0[..], new.hashes.size as i64])?;
-    let blob = shared.map(|row| blob_key(&row, 0)).transpose()?.unwrap_or_else(|| new.blob_key.clone());
+    let blob = if let Some(row) = shared {
+        blob_key(&row, 0)?
+    } else {
+        blobs::admit(tx, &new.blob_key)?;
+        new.blob_key.clone()
+    };
     let info = storable(&new.info);
     let row = tx.first(
         "INSERT INTO versions (name, archive_name, blob_key, size, sha1, sha256, mime, info_json, uploaded, user_id, \

@@ -2,6 +2,7 @@
 
 use commonhold_core::{BlobKey, FileKey, Hashes, MediaInfo, Sha1, Sha256, Timestamp};
 
+use super::blobs;
 use super::files::storable;
 use crate::value::{json, values};
 use crate::{DbError, Read, Row, Tx};
@@ -139,8 +140,9 @@ pub(crate) fn blob_key(row: &Row, at: usize) -> Result<BlobKey, DbError> {
     BlobKey::parse(&row.text(at)?).ok_or(DbError::Corrupt { what: "blob key" })
 }
 
-/// Stores a new entry.
+/// Stores a new entry. Its blob must not be condemned.
 pub fn insert(tx: &mut dyn Tx, new: &StashRow) -> Result<(), DbError> {
+    blobs::admit(tx, &new.blob_key)?;
     let info = new.info.as_ref().map(|info| json(&storable(info), "media description")).transpose()?;
     tx.execute(
         "INSERT INTO stash (filekey, user_id, status, created, touched, blob_key, partial, filename, received, \
@@ -276,6 +278,16 @@ pub fn list_of_user(
          ORDER BY id LIMIT ?3"
     );
     read.query(&sql, values![user_id, after.unwrap_or_default(), limit])?.iter().map(entry).collect()
+}
+
+/// All entries in the order in which they were made, after one.
+pub fn list_all(
+    read: &mut dyn Read,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Vec<(i64, StashRow)>, DbError> {
+    let sql = format!("{ENTRY} WHERE id > ?1 ORDER BY id LIMIT ?2");
+    read.query(&sql, values![after.unwrap_or_default(), limit])?.iter().map(entry).collect()
 }
 
 /// Entries that nobody has touched since a time and nobody feeds, oldest first.
