@@ -3,7 +3,7 @@
 
 use commonhold_blob::Partial;
 use commonhold_catalogue::ops::stash::{self, StashRow};
-use commonhold_catalogue::ops::{files, sessions};
+use commonhold_catalogue::ops::{blobs, sessions};
 
 use crate::session::{ANONYMOUS_IDLE_SECONDS, USER_IDLE_SECONDS};
 use crate::{Error, Repository, Result};
@@ -48,21 +48,17 @@ impl Repository {
 
     /// Removes an entry, and its bytes if nothing else has them; `false` if it changed meanwhile.
     async fn remove_stashed(&self, row: StashRow) -> Result<bool> {
-        let (condemned, key) = (row.clone(), row.blob_key.clone());
+        let (old, now) = (row.clone(), self.now());
         let remove = move |tx: &mut dyn commonhold_catalogue::Tx| {
-            if !stash::delete(tx, &condemned)? {
+            if !stash::delete(tx, &old)? {
                 return Ok::<_, Error>(None);
             }
-            Ok(Some(!files::uses_blob(tx, &key)?))
+            Ok(Some(blobs::condemn(tx, std::slice::from_ref(&old.blob_key), now)?))
         };
-        let Some(unused) = self.db.write(remove).await? else { return Ok(false) };
-        if unused {
-            if let Some(partial) =
-                row.partial.as_deref().and_then(|p| serde_json::from_str::<Partial>(p).ok())
-            {
-                self.blobs.discard(&partial).await?;
-            }
-            self.blobs.remove(&row.blob_key).await?;
+        let Some(condemned) = self.db.write(remove).await? else { return Ok(false) };
+        for key in condemned {
+            let partial = row.partial.as_deref().and_then(|p| serde_json::from_str::<Partial>(p).ok());
+            self.remove_bytes(&key, partial.as_ref()).await?;
         }
         Ok(true)
     }

@@ -71,6 +71,23 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: BotPasswordCommand,
     },
+    /// Check the catalogue against the stored files. The server must not run. Ends with 1 if problems remain.
+    Fsck {
+        /// Mend what can be mended without losing anything.
+        #[arg(long)]
+        repair: bool,
+        /// Read all files and compare them with their hashes.
+        #[arg(long)]
+        deep: bool,
+    },
+    /// Remove stored bytes that nothing refers to. Works while the server runs, which does it daily.
+    Gc {
+        /// Leave alone what is younger: a number with s, m, h, d or w, as in 12h.
+        #[arg(long, value_name = "AGE", value_parser = age, default_value = "7d")]
+        older_than: i64,
+    },
+    /// Read all files and compare them with their hashes. Works while the server runs. Ends with 1 on a difference.
+    Scrub,
     /// The configuration.
     Config {
         /// What to do with it.
@@ -176,6 +193,21 @@ pub(crate) enum BotPasswordCommand {
     },
 }
 
+/// Reads an age; gives seconds.
+fn age(text: &str) -> Result<i64, String> {
+    let read = || {
+        let (unit, unit_seconds) = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("w", 7 * 86_400)]
+            .into_iter()
+            .find(|(unit, _)| text.ends_with(unit))?;
+        let number = text.strip_suffix(unit)?;
+        // No sign: an age is not negative.
+        let number: u32 =
+            if number.bytes().all(|b| b.is_ascii_digit()) { number.parse().ok()? } else { return None };
+        Some(i64::from(number) * unit_seconds)
+    };
+    read().ok_or_else(|| "an age is a number with s, m, h, d or w, as in 12h".to_owned())
+}
+
 /// What can be done with the configuration.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
@@ -185,4 +217,21 @@ pub(crate) enum ConfigCommand {
     Show,
     /// Show all settings with their meanings and defaults.
     Doc,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_have_units() {
+        for (text, seconds) in
+            [("0s", 0), ("90s", 90), ("5m", 300), ("12h", 43_200), ("7d", 604_800), ("2w", 1_209_600)]
+        {
+            assert_eq!(age(text), Ok(seconds), "{text}");
+        }
+        for bad in ["", "d", "7", "-1d", "+1d", "1.5h", "1 d", "99999999999d", "7x"] {
+            assert!(age(bad).is_err(), "{bad}");
+        }
+    }
 }

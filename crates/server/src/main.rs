@@ -1,7 +1,7 @@
 //! The `commonhold` binary: the server and the commands that go with it.
 //!
 //! `main.rs` reads command line and configuration, `serve.rs` runs the server, `app.rs` holds its addresses, and
-//! `commands.rs` what is done without it. Nothing here decides anything about uploads: if a test of a rule needs a
+//! `commands.rs` and `maintenance.rs` what is done without it. Nothing here decides anything about uploads: if a test of a rule needs a
 //! socket, the rule is in the wrong crate.
 
 mod answer;
@@ -10,6 +10,7 @@ mod cli;
 mod commands;
 mod config;
 mod files;
+mod maintenance;
 mod metrics;
 mod pages;
 mod serve;
@@ -76,6 +77,9 @@ fn run(options: &Options) -> Result<(), Ended> {
         }
         Command::User { command } => commands::user(options, &config, command)?,
         Command::BotPassword { command } => commands::bot_password(options, &config, command)?,
+        Command::Fsck { repair, deep } => maintenance::fsck(options, &config, *repair, *deep)?,
+        Command::Gc { older_than } => maintenance::gc(options, &config, *older_than)?,
+        Command::Scrub => maintenance::scrub(options, &config)?,
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::http::Request;
 use commonhold_api::Api;
-use commonhold_repo::Repository;
+use commonhold_repo::{Collected, GARBAGE_AGE_SECONDS, Repository};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -35,6 +35,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 const DRAIN: Duration = Duration::from_secs(9);
 /// Between two sweeps of what has expired.
 const SWEEP: Duration = Duration::from_mins(10);
+/// Between two searches for bytes that nothing refers to.
+const COLLECTION: Duration = Duration::from_hours(24);
 /// The first account, and the variable that gives its password.
 const ADMINISTRATOR: &str = "Admin";
 const ADMINISTRATOR_GROUPS: [&str; 3] = ["bureaucrat", "interface-admin", "sysop"];
@@ -61,7 +63,7 @@ pub(crate) fn run(options: &Options, config: &Config) -> Result<()> {
     })
 }
 
-fn start_log(options: &Options) {
+pub(crate) fn start_log(options: &Options) {
     let level = match options.log {
         LogLevel::Error => "error",
         LogLevel::Warn => "warn",
@@ -146,7 +148,7 @@ async fn serve(
         ending: AtomicBool::new(false),
     });
     let (end, ending) = watch::channel(false);
-    let sweeper = tokio::spawn(sweep(repo));
+    let sweepers = [tokio::spawn(sweep(Arc::clone(&repo))), tokio::spawn(collect(repo))];
     let mut listeners =
         vec![tokio::spawn(accept(listener, app::public(&app, admin.is_none()), ending.clone()))];
     if let Some(admin) = admin {
@@ -160,7 +162,9 @@ async fn serve(
     }
     tracing::info!("ending: requests in flight are finished");
     app.ending.store(true, Ordering::Relaxed);
-    sweeper.abort();
+    for sweeper in sweepers {
+        sweeper.abort();
+    }
     let _ = end.send(true);
     let drained = timeout(DRAIN, async {
         for listener in listeners {
@@ -229,6 +233,22 @@ async fn sweep(repo: Arc<Repository>) {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "expired files were removed from the stash"),
             Err(error) => tracing::error!(%error, "the stash could not be swept"),
+        }
+    }
+}
+
+/// Removes bytes that nothing refers to, again and again.
+async fn collect(repo: Arc<Repository>) {
+    let mut ticks = interval(COLLECTION);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match repo.collect_garbage(GARBAGE_AGE_SECONDS).await {
+            Ok(Collected { blobs: 0, partials: 0 }) => {}
+            Ok(Collected { blobs, partials }) => {
+                tracing::info!(blobs, partials, "bytes that nothing refers to were removed");
+            }
+            Err(error) => tracing::error!(%error, "bytes that nothing refers to could not be removed"),
         }
     }
 }

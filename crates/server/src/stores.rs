@@ -37,7 +37,7 @@ impl DataDirectory {
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self { _lock: file }),
             Err(rustix::io::Errno::WOULDBLOCK) => {
-                bail!("another server is running on the data directory {}", path.display())
+                bail!("the data directory {} is in use: a server is running on it", path.display())
             }
             Err(error) => {
                 Err(io::Error::from(error)).with_context(|| format!("{} can't be locked", lock.display()))
@@ -86,6 +86,21 @@ pub(crate) fn open_for_accounts(data: &Path, config: &Config) -> Result<Reposito
     let db = open_catalogue(data, config)?;
     let files = Arc::new(MemoryStore::new());
     Ok(open(db, files, config.settings(config.listen))?)
+}
+
+/// The repository for commands that look after what is there already: they make no data directory.
+pub(crate) fn open_existing(data: &Path, config: &Config) -> Result<Repository> {
+    let db = open_catalogue(data, config)?;
+    let files = open_storage(data, config)?;
+    Ok(open(db, files, config.settings(config.listen))?)
+}
+
+/// Refuses a data directory that isn't there.
+pub(crate) fn expect(data: &Path) -> Result<()> {
+    if !data.is_dir() {
+        bail!("there is no data directory {}", data.display());
+    }
+    Ok(())
 }
 
 /// The repository over its stores.
