@@ -57,6 +57,10 @@ impl Engine for Faulty {
             Some(Fault::After) => self.inner.write(Box::new(Unanswered(job))),
         }
     }
+
+    fn is_shared(&self) -> bool {
+        self.inner.is_shared()
+    }
 }
 
 /// A job whose success is never told.
