@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from api import ApiError, Wiki
+from api import ApiError, Wiki, fetch
 from media import jpeg
 
 
@@ -158,3 +158,24 @@ def test_a_blocked_address_stops_whoever_comes_from_it(new_server, name):
     refused("blocked", user.upload, name, jpeg())
     # Administrators are exempt from blocks of addresses.
     assert admin.upload("Other " + name, jpeg())["result"] == "Success"
+
+
+# A server that only reads.
+
+
+def test_a_server_that_only_reads_goes_on_reading(new_server, name):
+    target = new_server()
+    wiki, server, content = target.wiki(), target.server, jpeg()
+    assert wiki.upload(name, content)["result"] == "Success"
+    server.stop()
+    server.environment["COMMONHOLD_SERVER_READ_ONLY"] = "Moving house"
+    server.start()
+    wiki = target.wiki()
+    error = refused("readonly", wiki.upload, name, jpeg(), ignorewarnings=1)
+    assert error["readonlyreason"] == "Moving house"
+    # A bad token is told first, as on MediaWiki.
+    refused("badtoken", wiki.upload, name, jpeg(), token="x")
+    general = wiki.call(action="query", meta="siteinfo")["query"]["general"]
+    assert general["readonly"] and general["readonlyreason"] == "Moving house"
+    [info] = wiki.image_info(name)
+    assert fetch(info["url"]).content == content

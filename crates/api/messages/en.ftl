@@ -30,6 +30,7 @@ apierror-mustbeposted = "{ $p1 }" takes POST requests only.
 apierror-mustpostparams = Send these parameters in the body, not in the address, where they would be logged: { $p1 }.
 apierror-permissiondenied = You have no permission { $p1 }.
 apierror-readapidenied = You have no permission to read by the API. A bot password needs the grant "basic".
+apierror-readonly = Nothing can be changed here at present.
 apierror-unknownaction = There is no such action.
 apierror-unrecognizedparams = Nothing here knows the parameters { $p1 }.
 apierror-writeapidenied = You have no permission to change anything by the API.

@@ -72,6 +72,7 @@ fn welcome(cx: &Context, name: &str) -> bool {
         && token.is_none_or(|token| cx.session.check_token("csrf", token) != CheckedToken::Invalid)
         && cx.session.caller.can(Right::Upload)
         && cx.repo.settings().uploads.enabled
+        && cx.repo.settings().site.read_only.is_none()
 }
 
 /// Where the part's bytes belong, as far as the fields before it tell.

@@ -291,7 +291,7 @@ fn check_token(cx: &Context, module: &Module) -> Result<(), Refusal> {
     }
 }
 
-/// Whether the caller may call a module with these needs at all.
+/// Whether the caller may call a module with these needs at all, and now.
 pub(crate) fn check_rights(cx: &Context, needs: Needs) -> Result<(), Refusal> {
     let caller = &cx.session.caller;
     if needs.read && !caller.can(Right::Read) {
@@ -299,6 +299,9 @@ pub(crate) fn check_rights(cx: &Context, needs: Needs) -> Result<(), Refusal> {
     }
     if needs.write && !caller.can(Right::Writeapi) {
         return Err(Refusal::of(Message::new("apierror-writeapidenied")));
+    }
+    if let Some(reason) = cx.repo.settings().site.read_only.as_deref().filter(|_| needs.write) {
+        return Err(Refusal::of(Message::new("apierror-readonly")).with("readonlyreason", reason));
     }
     Ok(())
 }

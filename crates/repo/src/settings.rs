@@ -35,6 +35,8 @@ pub struct SiteSettings {
     pub article_path: String,
     /// Origins whose scripts may call the API with the user's session.
     pub cors_origins: Vec<String>,
+    /// Why nothing may be changed at present; absent while everything may.
+    pub read_only: Option<String>,
 }
 
 /// Uploads by URL: what may be fetched, by whom, and within which limits.
@@ -76,6 +78,7 @@ impl Default for SiteSettings {
             script_path: "/w".to_owned(),
             article_path: "/w/index.php?title=$1".to_owned(),
             cors_origins: Vec::new(),
+            read_only: None,
         }
     }
 }

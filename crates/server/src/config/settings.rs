@@ -73,6 +73,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "server.read_only",
+        doc: "Why nothing may be changed at present, to be told to whoever tries. Empty: everything may.",
+        kind: Kind::Text,
+        get: |c| text(c.settings.site.read_only.as_deref().unwrap_or_default()),
+        set: |c, v| {
+            c.settings.site.read_only = Some(string(v).trim().to_owned()).filter(|reason| !reason.is_empty());
+            Ok(())
+        },
+    },
+    Setting {
         name: "site.name",
         doc: "Name of the site.",
         kind: Kind::Text,

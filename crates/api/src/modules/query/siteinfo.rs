@@ -140,7 +140,11 @@ fn general(repo: &Repository) -> Map {
     general.set("invalidusernamechars", "@:>").set("allunicodefixes", false).set("fixarabicunicode", true);
     general.set("fixmalayalamunicode", true).set("case", "first-letter").set("lang", site.language.clone());
     general.set("fallback", List::new("lang")).set("rtl", false).set("fallback8bitEncoding", "windows-1252");
-    general.set("readonly", false).set("writeapi", true).set("maxarticlesize", 2_097_152i64);
+    general.set("readonly", site.read_only.is_some());
+    if let Some(reason) = &site.read_only {
+        general.set("readonlyreason", reason.clone());
+    }
+    general.set("writeapi", true).set("maxarticlesize", 2_097_152i64);
     general.set("timezone", "UTC").set("timeoffset", 0i64);
     general
         .set("articlepath", urls.article_path().to_owned())
