@@ -28,8 +28,9 @@ const WEB: &str = "commonhold-web";
 const ASYNC: &[&str] = &["tokio", "async-std", "smol", "mio", "async-trait", "futures-util"];
 const SQL: &[&str] =
     &["rusqlite", "libsqlite3-sys", "postgres", "tokio-postgres", "sqlx", "sqlx-core", "diesel", "sea-orm"];
-const HTTP_SERVER: &[&str] =
-    &["axum", "axum-core", "hyper", "hyper-util", "tower", "tower-http", "actix-web", "warp"];
+const HTTP_SERVER: &[&str] = &["axum", "axum-core", "actix-web", "warp"];
+/// Clients have them inside as well as servers.
+const HTTP_PARTS: &[&str] = &["hyper", "hyper-util", "tower", "tower-http"];
 const NETWORK: &[&str] = &["socket2", "hyper", "reqwest", "ureq", "curl", "rustls", "native-tls"];
 const FILES_AND_FORMATS: &[&str] = &["rustix", "tempfile", "serde_json"];
 
@@ -37,15 +38,20 @@ const LAW: &[Rule] = &[
     Rule {
         // Vocabulary and rules need little; what else does I/O can't be listed, so this is a list of what doesn't.
         only: Some(&["hmac", "jiff", "md-5", "serde", "sha1", "sha2", "thiserror", "unicode-normalization"]),
-        never: &[ASYNC, SQL, HTTP_SERVER, NETWORK, FILES_AND_FORMATS],
+        never: &[ASYNC, SQL, HTTP_SERVER, HTTP_PARTS, NETWORK, FILES_AND_FORMATS],
         ..rule(CORE, &[])
     },
-    Rule { never: &[SQL, HTTP_SERVER], ..rule(BLOB, &[CORE]) },
-    Rule { never: &[HTTP_SERVER], ..rule(CATALOGUE, &[CORE]) },
-    Rule { never: &[ASYNC, SQL, HTTP_SERVER, NETWORK], ..rule(MEDIA, &[CORE]) },
-    Rule { not_itself: &[SQL], never: &[HTTP_SERVER], ..rule(REPO, &[CORE, BLOB, CATALOGUE, MEDIA]) },
-    Rule { not_itself: &[SQL], never: &[HTTP_SERVER], ..rule(API, &[CORE, REPO]) },
-    Rule { not_itself: &[SQL], never: &[HTTP_SERVER], ..rule(WEB, &[CORE, REPO]) },
+    Rule { never: &[SQL, HTTP_SERVER, HTTP_PARTS], ..rule(BLOB, &[CORE]) },
+    Rule { never: &[HTTP_SERVER, HTTP_PARTS], ..rule(CATALOGUE, &[CORE]) },
+    Rule { never: &[ASYNC, SQL, HTTP_SERVER, HTTP_PARTS, NETWORK], ..rule(MEDIA, &[CORE]) },
+    Rule {
+        // It fetches what is uploaded by URL, with a client.
+        not_itself: &[SQL, HTTP_PARTS],
+        never: &[HTTP_SERVER],
+        ..rule(REPO, &[CORE, BLOB, CATALOGUE, MEDIA])
+    },
+    Rule { not_itself: &[SQL, HTTP_PARTS, NETWORK], never: &[HTTP_SERVER], ..rule(API, &[CORE, REPO]) },
+    Rule { not_itself: &[SQL, HTTP_PARTS, NETWORK], never: &[HTTP_SERVER], ..rule(WEB, &[CORE, REPO]) },
     rule("commonhold", &[CORE, BLOB, CATALOGUE, MEDIA, REPO, API, WEB]),
     Rule { only: Some(&["anyhow", "serde_json"]), ..rule("xtask", &[]) },
 ];
@@ -171,6 +177,16 @@ mod tests {
             &[(CATALOGUE, &["rusqlite"]), (REPO, &[CATALOGUE]), ("commonhold-web", &[REPO, "rusqlite"])],
             &["commonhold-web must not depend on rusqlite itself"],
         );
+    }
+
+    #[test]
+    fn only_the_repository_has_a_client_of_other_servers() {
+        check_law(&[(CORE, &[]), (REPO, &[CORE, "reqwest"]), ("+reqwest", &["hyper"]), (API, &[REPO])], &[]);
+        check_law(
+            &[(REPO, &[]), (API, &[REPO, "reqwest"])],
+            &["commonhold-api must not depend on reqwest itself"],
+        );
+        check_law(&[(REPO, &["hyper"])], &["commonhold-repo must not depend on hyper itself"]);
     }
 
     #[test]

@@ -101,7 +101,16 @@ impl<'a> Authority<'a> {
 impl Repository {
     /// Steps 8 and 9 of an upload: the rights without which nothing is looked at, and a block of uploads.
     pub(crate) async fn may_upload(&self, caller: &Caller) -> Result<()> {
-        upload_rights(caller)?;
+        self.may_send(caller, &[Right::Upload, Right::Edit]).await
+    }
+
+    /// The same for files that are on other servers.
+    pub(crate) async fn may_upload_by_url(&self, caller: &Caller) -> Result<()> {
+        self.may_send(caller, &[Right::UploadByUrl, Right::Upload, Right::Edit]).await
+    }
+
+    async fn may_send(&self, caller: &Caller, needed: &[Right]) -> Result<()> {
+        upload_rights(caller, needed)?;
         let Some(block) = self.block_of(caller).await? else { return Ok(()) };
         if !block.forbids_everywhere(Some(BlockedAction::Upload)) {
             return Ok(());
@@ -123,10 +132,8 @@ fn page_id(read: &mut dyn Read, title: &Title) -> Result<Option<i64>> {
     Ok(found.first().map(|page| page.id))
 }
 
-fn upload_rights(caller: &Caller) -> Result<(), Refusal> {
-    let Some(missing) = [Right::Upload, Right::Edit].into_iter().find(|right| !caller.can(*right)) else {
-        return Ok(());
-    };
+fn upload_rights(caller: &Caller, needed: &[Right]) -> Result<(), Refusal> {
+    let Some(missing) = needed.iter().copied().find(|right| !caller.can(*right)) else { return Ok(()) };
     if caller.is_anonymous() {
         let action = Message::new(format!("action-{}", Right::Upload.as_str()));
         return Err(Refusal::of(Message::new("apierror-mustbeloggedin").with(action)));

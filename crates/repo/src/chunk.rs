@@ -16,7 +16,7 @@ use commonhold_core::{FileKey, Hashes, MediaInfo, Message, Refusal};
 
 use crate::gather::stash_extension;
 use crate::receive::{AppendedPart, FreshPart, Held, Received};
-use crate::stash::{StashedFile, place_of};
+use crate::stash::{KeyEnding, StashedFile, place_of};
 use crate::upload::{Outcome, UploadRequest};
 use crate::{Error, Repository, Result};
 
@@ -182,8 +182,16 @@ impl Repository {
         let hashes = part.hashes();
         let examined = self.examine(part.place(), hashes.size, name.title.dbkey()).await?;
         self.blobs.seal(&part.partial, hashes.size).await?;
-        let file =
-            self.stash_sealed(&request.caller, name.title.dbkey(), &part.key, hashes, examined.info).await?;
+        let file = self
+            .stash_sealed(
+                &request.caller,
+                name.title.dbkey(),
+                &part.key,
+                hashes,
+                examined.info,
+                KeyEnding::Extension,
+            )
+            .await?;
         Ok(file.key)
     }
 

@@ -11,6 +11,7 @@ mod authorise;
 mod block;
 mod chunk;
 mod error;
+mod fetch;
 pub mod fsck;
 mod gather;
 mod gc;
@@ -59,6 +60,7 @@ pub struct Repository {
     settings: Settings,
     urls: Urls,
     groups: SiteGroups,
+    fetcher: fetch::Fetcher,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// Reads uploaded bytes: detection, verification, metadata.
@@ -78,9 +80,10 @@ impl Repository {
     ) -> Result<Self> {
         let urls = Urls::new(&settings.site);
         let groups = SiteGroups::new(&settings.by_url.groups);
+        let fetcher = fetch::Fetcher::new(&settings)?;
         let media = worker::Pool::new("media", 2, 64)?;
         let passwords = worker::Pool::new("password", 2, 64)?;
-        Ok(Self { db, blobs, settings, urls, groups, clock, entropy, media, passwords })
+        Ok(Self { db, blobs, settings, urls, groups, fetcher, clock, entropy, media, passwords })
     }
 
     /// Lets go of what an earlier process held when it ended. For the one process that serves these stores.

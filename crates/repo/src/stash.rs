@@ -48,6 +48,15 @@ pub struct StashEntry {
     pub info: Option<MediaInfo>,
 }
 
+/// What the key of a stash entry ends in, after its last dot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyEnding {
+    /// The extension that the content calls for.
+    Extension,
+    /// Nothing: so MediaWiki names what came by URL.
+    Nothing,
+}
+
 impl StashedFile {
     pub(crate) fn from_row(row: StashRow) -> Option<Self> {
         let (hashes, info) = (row.hashes?, row.info?);
@@ -71,13 +80,17 @@ impl Repository {
         blob: &BlobKey,
         hashes: Hashes,
         info: MediaInfo,
+        ending: KeyEnding,
     ) -> Result<StashedFile> {
         if caller.is_anonymous() {
             return Err(Refusal::of(Message::new("stashnotloggedin")).into());
         }
         let now = self.now();
         let row = StashRow {
-            filekey: self.new_key(caller, &info),
+            filekey: match ending {
+                KeyEnding::Extension => self.new_key(caller, &info),
+                KeyEnding::Nothing => FileKey::new(now, &*self.entropy, caller.id, ""),
+            },
             user_id: caller.id,
             status: StashStatus::Finished,
             created: now,

@@ -1,4 +1,4 @@
-//! `action=upload`: direct, from the stash, and (with `chunk.rs`) in chunks.
+//! `action=upload`: direct, from the stash, and (with `fetch.rs`) by URL and (with `chunk.rs`) in chunks.
 //!
 //! The order of the checks is MediaWiki's and observable; the comments number its steps.
 
@@ -15,7 +15,7 @@ use commonhold_core::{BlobKey, Data, FileKey, Hashes, MediaInfo, Message, Param,
 use crate::authorise::Authority;
 use crate::gather::Examined;
 use crate::receive::{FreshPart, Held, Received};
-use crate::stash::{StashedFile, not_found};
+use crate::stash::{KeyEnding, StashedFile, not_found};
 use crate::{Error, Repository, Result};
 
 /// Characters of a comment that are kept; what is longer is cut and ends in an ellipsis.
@@ -43,6 +43,8 @@ pub struct UploadRequest {
 pub enum Source {
     /// In a part of this request.
     File(Received),
+    /// On another server, at this address as it was sent.
+    Url(String),
     /// In the stash, under this key as it was sent.
     Stashed(String),
     /// One part of them in this request.
@@ -104,6 +106,8 @@ struct Ready {
     info: MediaInfo,
     /// The stash entry that holds them already.
     entry: Option<FileKey>,
+    /// How the key ends, should they be stashed now.
+    ending: KeyEnding,
 }
 
 impl Repository {
@@ -125,22 +129,20 @@ impl Repository {
                 let chunk = crate::chunk::Chunk { received, offset, filesize, key };
                 self.upload_chunk(&request, &filename, chunk).await
             }
-            Source::File(mut received) => {
+            Source::File(received) => {
                 // 8, 9.
                 self.may_upload(&request.caller).await?;
-                let part = match received.take() {
-                    Some(Held::Fresh(part)) => part,
-                    Some(held) => {
-                        self.give_up(held).await;
-                        return Err(Error::Gone);
-                    }
-                    None => return Err(Error::Gone),
-                };
-                let outcome = self.upload_part(&request, &filename, &part).await;
-                if outcome.is_err() {
-                    self.discard(&part.partial).await;
-                }
-                outcome
+                self.upload_received(&request, &filename, received, KeyEnding::Extension).await
+            }
+            Source::Url(url) => {
+                // 7g, 7h.
+                self.may_fetch_from(&url)?;
+                // 8, 9.
+                self.may_upload_by_url(&request.caller).await?;
+                // 10.
+                let url = self.checked_url(&url)?;
+                let received = self.fetch(request.caller.id, &url, &|_| {}).await?;
+                self.upload_received(&request, &filename, received, KeyEnding::Nothing).await
             }
             Source::Stashed(key) => {
                 // 7d, 7e.
@@ -170,7 +172,13 @@ impl Repository {
                     }
                     Err(refusal) => return Err(refusal.into()),
                 };
-                let ready = Ready { blob: row.blob_key, hashes, info: examined.info, entry: Some(key) };
+                let ready = Ready {
+                    blob: row.blob_key,
+                    hashes,
+                    info: examined.info,
+                    entry: Some(key),
+                    ending: KeyEnding::Extension,
+                };
                 if stash {
                     self.stash_ready(&request, &name, ready).await
                 } else {
@@ -180,12 +188,36 @@ impl Repository {
         }
     }
 
-    /// A direct upload whose bytes are in a partial blob of their own.
+    /// A file that has arrived as a whole. `ending` is that of the key, should it go to the stash.
+    async fn upload_received(
+        self: &Arc<Self>,
+        request: &UploadRequest,
+        filename: &str,
+        mut received: Received,
+        ending: KeyEnding,
+    ) -> Result<Outcome> {
+        let part = match received.take() {
+            Some(Held::Fresh(part)) => part,
+            Some(held) => {
+                self.give_up(held).await;
+                return Err(Error::Gone);
+            }
+            None => return Err(Error::Gone),
+        };
+        let outcome = self.upload_part(request, filename, &part, ending).await;
+        if outcome.is_err() {
+            self.discard(&part.partial).await;
+        }
+        outcome
+    }
+
+    /// The same, of bytes that are in a partial blob of their own.
     async fn upload_part(
         self: &Arc<Self>,
         request: &UploadRequest,
         filename: &str,
         part: &FreshPart,
+        ending: KeyEnding,
     ) -> Result<Outcome> {
         let hashes = part.hashes();
         // 11: size, content, name.
@@ -198,12 +230,12 @@ impl Repository {
             if !is_recoverable(&examined) {
                 return Err(refusal.into());
             }
-            let key = self.keep(request, filename, part, examined.info).await?;
+            let key = self.keep(request, filename, part, examined.info, ending).await?;
             return Err(recoverable_by(refusal, &key).into());
         }
         let name = name?;
         self.blobs.seal(&part.partial, hashes.size).await?;
-        let ready = Ready { blob: part.key.clone(), hashes, info: examined.info, entry: None };
+        let ready = Ready { blob: part.key.clone(), hashes, info: examined.info, entry: None, ending };
         if request.stash {
             self.stash_ready(request, &name, ready).await
         } else {
@@ -230,7 +262,14 @@ impl Repository {
         let warnings = self.warnings(name, Some(ready.hashes)).await?;
         let warned = !warnings.is_empty() && !request.ignore_warnings;
         let file = self
-            .stash_sealed(&request.caller, name.title.dbkey(), &ready.blob, ready.hashes, ready.info)
+            .stash_sealed(
+                &request.caller,
+                name.title.dbkey(),
+                &ready.blob,
+                ready.hashes,
+                ready.info,
+                ready.ending,
+            )
             .await?;
         if warned {
             return Ok(Outcome::Warned { warnings, key: Some(file.key) });
@@ -317,7 +356,14 @@ impl Repository {
             Committed::Warned(warnings) => {
                 // A stashed file is stashed once more, under a key of its own.
                 let file = self
-                    .stash_sealed(&request.caller, name.title.dbkey(), &ready.blob, ready.hashes, ready.info)
+                    .stash_sealed(
+                        &request.caller,
+                        name.title.dbkey(),
+                        &ready.blob,
+                        ready.hashes,
+                        ready.info,
+                        ready.ending,
+                    )
                     .await?;
                 Ok(Outcome::Warned { warnings, key: Some(file.key) })
             }
@@ -364,8 +410,14 @@ impl Repository {
             Ok(key.clone())
         } else {
             let info = ready.info.clone();
-            let file =
-                self.stash_sealed(&request.caller, name.title.dbkey(), &ready.blob, ready.hashes, info);
+            let file = self.stash_sealed(
+                &request.caller,
+                name.title.dbkey(),
+                &ready.blob,
+                ready.hashes,
+                info,
+                ready.ending,
+            );
             Ok(file.await?.key)
         }
     }
@@ -377,10 +429,11 @@ impl Repository {
         filename: &str,
         part: &FreshPart,
         info: MediaInfo,
+        ending: KeyEnding,
     ) -> Result<FileKey> {
         let hashes = part.hashes();
         self.blobs.seal(&part.partial, hashes.size).await?;
-        Ok(self.stash_sealed(&request.caller, filename, &part.key, hashes, info).await?.key)
+        Ok(self.stash_sealed(&request.caller, filename, &part.key, hashes, info, ending).await?.key)
     }
 }
 

@@ -17,11 +17,15 @@ pub(crate) const MODULE: Module = Module {
     name: "upload",
     kind: Kind::Action,
     prefix: "",
-    summary: "Uploads a file: whole, in chunks, or out of the stash.",
+    summary: "Uploads a file: whole, in chunks, from another server, or out of the stash.",
     generator: false,
     params: Params::SPECS,
     needs: Needs::WRITE,
     examples: &[
+        (
+            "action=upload&filename=Wiki.png&url=https://example.org/Wiki.png&token=123ABC",
+            "Upload a file from another server.",
+        ),
         (
             "action=upload&filename=Wiki.png&filekey=filekey&ignorewarnings=1&token=123ABC",
             "Publish a stashed file.",
@@ -45,6 +49,8 @@ params! {
     ignorewarnings: bool = boolean();
     /// The file, as a part of a multipart body.
     file: Option<Received> = upload();
+    /// Address of the file on another server, with http or https.
+    url: Option<String> = text();
     /// Key of a stashed file, or of the upload that a chunk continues.
     filekey: Option<String> = text();
     /// Same as `filekey`.
@@ -73,24 +79,28 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     if !cx.repo.settings().uploads.enabled {
         return Err(Refusal::of(Message::new("uploaddisabled")).into());
     }
-    let source = match (params.chunk, params.file, key) {
-        (Some(received), _, key) => {
+    let given = [("file", params.file.is_some()), ("url", params.url.is_some()), ("filekey", key.is_some())];
+    let source = match (params.chunk, key, params.file, params.url) {
+        (Some(received), key, _, _) => {
             let unsigned = |number: i64| u64::try_from(number).unwrap_or_default();
             let (offset, filesize) = (params.offset.map(unsigned), unsigned(params.filesize));
             Source::Chunk { received, offset, filesize, key }
         }
-        (None, None, Some(key)) if params.checkstatus => return status(cx, &key).await,
-        (None, None, Some(key)) => Source::Stashed(key),
-        (None, Some(received), None) => Source::File(received),
-        (None, Some(_), Some(_)) => {
-            let names = vec!["filekey".to_owned(), "file".to_owned()];
-            let message = Message::new("apierror-invalidparammix").with(Param::List(names)).with(2);
-            return Err(Refusal::of(message).into());
-        }
-        (None, None, None) => {
-            let names = ["filekey", "file"].map(str::to_owned).to_vec();
-            let message = Message::new("apierror-missingparam-one-of").with(Param::List(names)).with(2);
+        (None, Some(key), None, None) if params.checkstatus => return status(cx, &key).await,
+        (None, Some(key), None, None) => Source::Stashed(key),
+        (None, None, Some(received), None) => Source::File(received),
+        (None, None, None, Some(url)) => Source::Url(url),
+        (None, None, None, None) => {
+            let names = ["filekey", "file", "url"].map(str::to_owned).to_vec();
+            let message = Message::new("apierror-missingparam-one-of").with(Param::List(names)).with(3);
             return Err(Refusal::new("missingparam", message).into());
+        }
+        _ => {
+            let names: Vec<_> =
+                given.iter().filter(|(_, given)| *given).map(|(name, _)| (*name).to_owned()).collect();
+            let count = i64::try_from(names.len()).unwrap_or(i64::MAX);
+            let message = Message::new("apierror-invalidparammix").with(Param::List(names)).with(count);
+            return Err(Refusal::of(message).into());
         }
     };
     let request = UploadRequest {
