@@ -7,6 +7,7 @@ mod files;
 mod jobs;
 mod lists;
 mod pages;
+mod parts;
 mod sessions;
 mod stash;
 mod text;
@@ -46,6 +47,7 @@ pub async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     blobs::run(make).await?;
     lists::run(make).await?;
     stash::run(make).await?;
+    parts::run(make).await?;
     jobs::run(make).await?;
     text::run(make).await?;
     transactions::run(make).await

@@ -7,5 +7,6 @@ pub mod files;
 pub mod jobs;
 pub mod logs;
 pub mod pages;
+pub mod parts;
 pub mod sessions;
 pub mod stash;

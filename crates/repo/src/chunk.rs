@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use commonhold_blob::{Partial, Place};
+use commonhold_catalogue::ops::parts::{self, WaitingPart};
 use commonhold_catalogue::ops::stash::{self, StashRow, StashStatus};
 use commonhold_core::name::UploadName;
 use commonhold_core::upload::Warnings;
@@ -15,6 +16,7 @@ use commonhold_core::user::Caller;
 use commonhold_core::{FileKey, Hashes, MediaInfo, Message, Refusal};
 
 use crate::gather::stash_extension;
+use crate::parallel::Turn;
 use crate::receive::{AppendedPart, FreshPart, Held, Received};
 use crate::stash::{KeyEnding, StashedFile, place_of};
 use crate::upload::{Outcome, UploadRequest};
@@ -26,14 +28,16 @@ pub(crate) struct Chunk {
     pub(crate) offset: Option<u64>,
     pub(crate) filesize: u64,
     pub(crate) key: Option<String>,
+    /// Whether it may come before its turn.
+    pub(crate) parallel: bool,
 }
 
 /// An upload whose bytes are all there.
-struct Whole {
-    row: StashRow,
-    attempt: i64,
-    partial: Partial,
-    hashes: Hashes,
+pub(crate) struct Whole {
+    pub(crate) row: StashRow,
+    pub(crate) attempt: i64,
+    pub(crate) partial: Partial,
+    pub(crate) hashes: Hashes,
 }
 
 impl Repository {
@@ -72,11 +76,7 @@ impl Repository {
         if chunk.filesize > self.settings.uploads.max_bytes {
             return Err(Refusal::of(Message::new("file-too-large")).into());
         }
-        let head = match (&continued, chunk.received.take()) {
-            (Some(row), held) => (Some(row.clone()), held),
-            (None, held) => (None, held),
-        };
-        let (continued, held) = head;
+        let held = chunk.received.take();
         let outcome = self.judge_chunk(request, filename, &chunk, continued, held.as_ref()).await;
         match outcome {
             Ok(Judged::Done(outcome)) => {
@@ -88,6 +88,10 @@ impl Repository {
             }
             Ok(Judged::Append(name, warnings, row)) => {
                 self.append_chunk(request, &name, warnings, &chunk, row, held).await
+            }
+            Ok(Judged::Again(name, warnings, row)) => {
+                self.let_go(held).await;
+                self.answer_again(request, &name, warnings, *row).await
             }
             Err(error) => {
                 self.let_go(held).await;
@@ -142,6 +146,12 @@ impl Repository {
                 _ => None,
             };
             return Ok(Judged::Done(Outcome::Warned { warnings, key }));
+        }
+        // Libraries that don't rewind send an empty part where they repeat a request.
+        if let Some(row) = continued.as_ref().filter(|row| size == 0 && row.chunk_start == offset)
+            && offset < row.offset
+        {
+            return Ok(Judged::Again(name, warnings, Box::new(row.clone())));
         }
         if offset + size > chunk.filesize {
             return Err(Refusal::of(Message::new("apierror-invalid-chunk")).into());
@@ -214,7 +224,7 @@ impl Repository {
             }
         };
         if row.offset < chunk.filesize {
-            return Ok(Outcome::Continue { warnings, offset: row.offset, key: row.filekey });
+            return self.go_on(warnings, row, chunk.parallel).await;
         }
         let attempt = row.attempt;
         self.finish_upload(
@@ -257,6 +267,7 @@ impl Repository {
             lease_until: None,
             successor: None,
             published_version: None,
+            chunk_start: 0,
         };
         let stored = row.clone();
         self.db.write(move |tx| stash::insert(tx, &stored).map_err(Error::from)).await?;
@@ -282,6 +293,12 @@ impl Repository {
             Some(Held::Fresh(fresh)) => match self.place_chunk(request, chunk, &row, &fresh).await {
                 Ok(Placed::Claimed(part)) => part,
                 Ok(Placed::Repeated(row)) => return self.answer_again(request, name, warnings, *row).await,
+                Ok(Placed::Waiting) => match self.turn_come(request, &row, chunk).await? {
+                    Turn::Come(part) => {
+                        return self.merge_waiting(request, name, warnings, chunk, *part).await;
+                    }
+                    Turn::NotCome(row) => return self.go_on(warnings, *row, true).await,
+                },
                 Err(error) => return Err(error),
             },
             other => {
@@ -306,7 +323,9 @@ impl Repository {
         fresh: &FreshPart,
     ) -> Result<Placed> {
         let outcome = self.place_fresh(request, chunk, row, fresh).await;
-        self.discard(&fresh.partial).await;
+        if !matches!(outcome, Ok(Placed::Waiting)) {
+            self.discard(&fresh.partial).await;
+        }
         outcome
     }
 
@@ -322,6 +341,9 @@ impl Repository {
         if row.offset == offset + size && size > 0 && self.is_stored(row, offset, fresh).await? {
             return Ok(Placed::Repeated(Box::new(row.clone())));
         }
+        if chunk.parallel && row.status == StashStatus::Chunks && offset > row.offset {
+            return self.keep_waiting(row, offset, fresh).await;
+        }
         if let Some(refusal) = refuse_append(row, offset) {
             return Err(refusal.into());
         }
@@ -329,7 +351,8 @@ impl Repository {
             // Another request feeds the same upload.
             return Err(out_of_step(row.offset).into());
         };
-        let copied = self.copy(fresh, &part.partial, offset, part.hashing.clone()).await;
+        let (from, to) = (fresh.place(), part.partial.clone());
+        let copied = self.copy(from, size, &to, offset, part.hashing.clone()).await;
         match copied {
             Ok(hashing) => {
                 part.hashing = hashing;
@@ -350,19 +373,19 @@ impl Repository {
         self.media.run(job).await?
     }
 
-    /// Copies a part behind the bytes of an upload.
-    async fn copy(
+    /// Copies a part of `size` bytes behind the bytes of an upload.
+    pub(crate) async fn copy(
         &self,
-        fresh: &FreshPart,
+        from: Place,
+        size: u64,
         to: &Partial,
         offset: u64,
         hashing: commonhold_blob::Hashing,
     ) -> Result<commonhold_blob::Hashing> {
         let mut writer = self.blobs.write(to, offset, hashing).await?;
         let mut position = 0;
-        let size = fresh.hashes().size;
         while position < size {
-            let (blobs, place) = (self.blobs.clone(), fresh.place());
+            let (blobs, place) = (self.blobs.clone(), from.clone());
             let bytes =
                 self.media.run(move || read_some(&mut *blobs.open(&place)?, position, size)).await??;
             position += bytes.len() as u64;
@@ -371,7 +394,7 @@ impl Repository {
         Ok(writer.finish().await?)
     }
 
-    /// Rules 6 to 10, and the transaction that makes the chunk count.
+    /// Rules 8 to 10 for a chunk that is in its place, and the transaction that makes it count.
     async fn record_chunk(
         &self,
         request: &UploadRequest,
@@ -387,28 +410,37 @@ impl Repository {
         if let Some(reason) = self.examine_chunk(Place::Partial(part.partial.clone()), from, to, "").await? {
             return Err(stash_failed(reason_message(&reason)).with("offset", from.to_string()).into());
         }
+        let advanced = self.advance(part, to, chunk.filesize).await?;
+        self.merge_waiting(request, name, warnings, chunk, advanced).await
+    }
+
+    /// Moves the offset of an upload to the end of the bytes that are in their place. The claim ends, unless there is
+    /// more to do.
+    pub(crate) async fn advance(&self, mut part: AppendedPart, to: u64, filesize: u64) -> Result<Advanced> {
         let (key, attempt, state, now) =
             (part.row.filekey.clone(), part.attempt, part.hashing.save(), self.now());
-        let keep_claim = to == chunk.filesize;
-        let advanced = self
-            .db
-            .write(move |tx| {
-                let advanced = stash::advance(tx, &key, attempt, from, to, &state, now)?;
-                if advanced && !keep_claim {
-                    stash::release(tx, &key, attempt)?;
-                }
-                Ok::<_, Error>(advanced)
-            })
-            .await?;
-        if !advanced {
-            return Err(out_of_step(from).into());
-        }
-        let AppendedPart { mut row, partial, attempt, hashing } = part;
-        row.offset = to;
-        if to < chunk.filesize {
-            return Ok(Outcome::Continue { warnings, offset: to, key: row.filekey });
-        }
-        self.finish_upload(request, name, Whole { row, attempt, partial, hashes: hashing.hashes() }).await
+        let from = part.row.offset;
+        let advance = move |tx: &mut dyn commonhold_catalogue::Tx| {
+            if !stash::advance(tx, &key, attempt, from, to, &state, now)? {
+                return Ok::<_, Error>(None);
+            }
+            // A chunk that had to wait has been put in its place by this.
+            parts::delete(tx, &key, from)?;
+            let next = parts::at(tx, &key, to)?;
+            if to < filesize && next.is_none() {
+                stash::release(tx, &key, attempt)?;
+            }
+            Ok(Some(next))
+        };
+        let next = self.db.write(advance).await?.ok_or_else(|| out_of_step(from))?;
+        part.row.offset = to;
+        Ok(Advanced { part, next })
+    }
+
+    /// The upload awaits more.
+    pub(crate) async fn go_on(&self, warnings: Warnings, row: StashRow, parallel: bool) -> Result<Outcome> {
+        let missing = if parallel { Some(self.missing(&row).await?) } else { None };
+        Ok(Outcome::Continue { warnings, offset: row.offset, key: row.filekey, missing })
     }
 
     /// The answer to a request whose bytes were accepted before: the one that got lost.
@@ -420,9 +452,7 @@ impl Repository {
         row: StashRow,
     ) -> Result<Outcome> {
         match (row.status, &row.successor) {
-            (StashStatus::Chunks, _) if row.offset < row.filesize => {
-                Ok(Outcome::Continue { warnings, offset: row.offset, key: row.filekey })
-            }
+            (StashStatus::Chunks, _) if row.offset < row.filesize => self.go_on(warnings, row, false).await,
             (StashStatus::Chunks, _) => {
                 // Everything had arrived, and then something failed before the end.
                 let Some(part) = self.claim(request.caller.id, &row.filekey, row.offset).await? else {
@@ -443,7 +473,7 @@ impl Repository {
     }
 
     /// Everything is there: verify the whole, and replace the entry by one with a new key.
-    async fn finish_upload(
+    pub(crate) async fn finish_upload(
         &self,
         request: &UploadRequest,
         name: &UploadName,
@@ -480,17 +510,29 @@ impl Repository {
     }
 }
 
+/// An upload whose offset has moved. It is still claimed if it is whole, or something waits for this offset.
+pub(crate) struct Advanced {
+    pub(crate) part: AppendedPart,
+    /// The chunk whose turn has come.
+    pub(crate) next: Option<WaitingPart>,
+}
+
 /// What a look at name, warnings and sizes decided.
 enum Judged {
     Done(Outcome),
     Begin(UploadName, Warnings),
     Append(UploadName, Warnings, Box<StashRow>),
+    Again(UploadName, Warnings, Box<StashRow>),
 }
 
-/// Where a chunk that came early ended up.
-enum Placed {
+/// Where a chunk ended up that arrived before its place was known.
+pub(crate) enum Placed {
+    /// In its place, which is claimed for it.
     Claimed(Box<AppendedPart>),
+    /// Nowhere: it had arrived before.
     Repeated(Box<StashRow>),
+    /// Where it was: others come before it.
+    Waiting,
 }
 
 fn finished_row(
@@ -526,7 +568,7 @@ fn refuse_append(row: &StashRow, offset: u64) -> Option<Refusal> {
     }
 }
 
-fn stash_failed(reason: Message) -> Refusal {
+pub(crate) fn stash_failed(reason: Message) -> Refusal {
     Refusal::new("stashfailed", Message::new("apierror-stashfailed").with(reason))
 }
 
@@ -535,22 +577,22 @@ fn completed() -> Refusal {
 }
 
 /// The chunk isn't the one that is awaited; the client can go on from the offset.
-fn out_of_step(expected: u64) -> Refusal {
+pub(crate) fn out_of_step(expected: u64) -> Refusal {
     stash_failed(Message::new("apierror-stashfailed-offset")).with("offset", expected.to_string())
 }
 
-fn reason_message(reason: &commonhold_media::Reason) -> Message {
+pub(crate) fn reason_message(reason: &commonhold_media::Reason) -> Message {
     let mut message = Message::new(reason.key);
     message.params = reason.params.iter().map(|p| p.as_str().into()).collect();
     message
 }
 
-fn encode(partial: &Partial) -> Result<String> {
+pub(crate) fn encode(partial: &Partial) -> Result<String> {
     serde_json::to_string(partial).map_err(|_| Error::Gone)
 }
 
 /// Compares `size` bytes of two sources.
-fn same_bytes(
+pub(crate) fn same_bytes(
     stored: &mut dyn commonhold_blob::ReadSeek,
     offset: u64,
     sent: &mut dyn commonhold_blob::ReadSeek,

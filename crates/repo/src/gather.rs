@@ -66,6 +66,17 @@ impl Repository {
         self.media.run(job).await?
     }
 
+    /// Checks a later chunk that isn't in its place yet.
+    pub(crate) async fn examine_waiting(&self, place: Place, size: u64) -> Result<Option<media::Reason>> {
+        let blobs = self.blobs.clone();
+        let job = move || {
+            let mut source = blobs.open(&place)?;
+            let verdict = media::verify_later_chunk(&mut *source, size).map_err(Error::Inspection)?;
+            Ok(verdict.err())
+        };
+        self.media.run(job).await?
+    }
+
     /// The extension that a file's own content calls for, for its stash key.
     pub(crate) async fn content_extension(&self, place: Place, size: u64) -> Result<String> {
         let blobs = self.blobs.clone();

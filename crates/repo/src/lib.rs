@@ -15,6 +15,7 @@ mod fetch;
 pub mod fsck;
 mod gather;
 mod gc;
+mod parallel;
 mod receive;
 mod session;
 mod settings;

@@ -107,6 +107,7 @@ impl Repository {
             lease_until: None,
             successor: None,
             published_version: None,
+            chunk_start: 0,
         };
         let stored = row.clone();
         self.db.write(move |tx| stash::insert(tx, &stored).map_err(Error::from)).await?;

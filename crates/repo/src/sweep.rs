@@ -3,7 +3,8 @@
 
 use commonhold_blob::Partial;
 use commonhold_catalogue::ops::stash::{self, StashRow};
-use commonhold_catalogue::ops::{blobs, sessions};
+use commonhold_catalogue::ops::{blobs, parts, sessions};
+use commonhold_core::BlobKey;
 
 use crate::session::{ANONYMOUS_IDLE_SECONDS, USER_IDLE_SECONDS};
 use crate::{Error, Repository, Result};
@@ -50,14 +51,19 @@ impl Repository {
     async fn remove_stashed(&self, row: StashRow) -> Result<bool> {
         let (old, now) = (row.clone(), self.now());
         let remove = move |tx: &mut dyn commonhold_catalogue::Tx| {
+            let parts = parts::of_upload(tx, &old.filekey)?;
             if !stash::delete(tx, &old)? {
                 return Ok::<_, Error>(None);
             }
-            Ok(Some(blobs::condemn(tx, std::slice::from_ref(&old.blob_key), now)?))
+            let mut keys: Vec<BlobKey> = parts.iter().map(|part| part.blob_key.clone()).collect();
+            keys.push(old.blob_key.clone());
+            Ok(Some((parts, blobs::condemn(tx, &keys, now)?)))
         };
-        let Some(condemned) = self.db.write(remove).await? else { return Ok(false) };
+        let Some((parts, condemned)) = self.db.write(remove).await? else { return Ok(false) };
         for key in condemned {
-            let partial = row.partial.as_deref().and_then(|p| serde_json::from_str::<Partial>(p).ok());
+            let waiting = parts.iter().find(|part| part.blob_key == key).map(|part| part.partial.as_str());
+            let partial = waiting.or(row.partial.as_deref());
+            let partial = partial.and_then(|p| serde_json::from_str::<Partial>(p).ok());
             self.remove_bytes(&key, partial.as_ref()).await?;
         }
         Ok(true)

@@ -2,6 +2,7 @@
 //!
 //! The order of the checks is MediaWiki's and observable; the comments number its steps.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use commonhold_blob::Place;
@@ -57,6 +58,8 @@ pub enum Source {
         filesize: u64,
         /// The key of the upload that it continues, as it was sent.
         key: Option<String>,
+        /// Whether it may arrive before chunks that come before it.
+        parallel: bool,
     },
 }
 
@@ -96,6 +99,8 @@ pub enum Outcome {
         offset: u64,
         /// The key to go on with.
         key: FileKey,
+        /// Where bytes are missing, for a client that sends chunks in any order.
+        missing: Option<Vec<Range<u64>>>,
     },
 }
 
@@ -125,8 +130,8 @@ impl Repository {
         };
         let stash = request.stash;
         match std::mem::replace(&mut request.source, Source::Stashed(String::new())) {
-            Source::Chunk { received, offset, filesize, key } => {
-                let chunk = crate::chunk::Chunk { received, offset, filesize, key };
+            Source::Chunk { received, offset, filesize, key, parallel } => {
+                let chunk = crate::chunk::Chunk { received, offset, filesize, key, parallel };
                 self.upload_chunk(&request, &filename, chunk).await
             }
             Source::File(received) => {

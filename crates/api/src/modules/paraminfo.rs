@@ -86,7 +86,7 @@ fn describe(cx: &Context, module: &Module, with_help: bool) -> Map {
         map.set("group", group);
     }
     map.set("prefix", module.prefix);
-    map.set("source", "Commonhold").set("sourcename", "Commonhold").set("licensetag", "MIT OR Apache-2.0");
+    map.set("source", "MediaWiki").set("sourcename", "MediaWiki").set("licensetag", "MIT OR Apache-2.0");
     map.set("readrights", module.needs.read).set("writerights", module.needs.write);
     map.set("mustbeposted", module.needs.post);
     for (flag, holds) in [("deprecated", false), ("internal", false), ("generator", module.generator)] {
@@ -98,8 +98,12 @@ fn describe(cx: &Context, module: &Module, with_help: bool) -> Map {
     if with_help {
         map.set("description", module.summary);
     }
-    let parameters =
-        module.params.iter().enumerate().map(|(at, spec)| parameter(cx, module, at, spec, with_help));
+    let parameters = module
+        .params
+        .iter()
+        .filter(|spec| !spec.beyond)
+        .enumerate()
+        .map(|(at, spec)| parameter(cx, module, at, spec, with_help));
     map.set("parameters", List::of("param", parameters.collect::<Vec<_>>()));
     map.set("templatedparameters", List::new("param"));
     map

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::modules::fileinfo::{self, Subject, Wanted};
-use crate::output::{Map, Value};
+use crate::output::{List, Map, Value};
 use crate::params::{Bound, boolean, integer, params, text, token, upload};
 
 pub(crate) const MODULE: Module = Module {
@@ -63,6 +63,8 @@ params! {
     offset: Option<i64> = integer(Some(0), Bound::Open);
     /// A part of the file, as a part of a multipart body.
     chunk: Option<Received> = upload();
+    /// Chunks after the first may arrive at once and in any order. The answer lists what is missing.
+    parallel: bool = boolean().beyond();
     /// Work on large files after the answer. Publishing takes no time here, so the answer is always final.
     r#async: bool = boolean();
     /// Tell how far the upload of the file key is, and nothing else.
@@ -84,7 +86,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         (Some(received), key, _, _) => {
             let unsigned = |number: i64| u64::try_from(number).unwrap_or_default();
             let (offset, filesize) = (params.offset.map(unsigned), unsigned(params.filesize));
-            Source::Chunk { received, offset, filesize, key }
+            Source::Chunk { received, offset, filesize, key, parallel: params.parallel }
         }
         (None, Some(key), None, None) if params.checkstatus => return status(cx, &key).await,
         (None, Some(key), None, None) => Source::Stashed(key),
@@ -166,11 +168,17 @@ fn answer(cx: &Context, outcome: Outcome) -> Map {
                 put_key(&mut answer, &key, true);
             }
         }
-        Outcome::Continue { warnings, offset, key } => {
+        Outcome::Continue { warnings, offset, key, missing } => {
             put_warnings(&mut answer, &warnings);
             answer.set("result", "Continue");
             answer.set("offset", offset as i64);
             put_key(&mut answer, &key, false);
+            if let Some(missing) = missing {
+                let gap = |gap: std::ops::Range<u64>| {
+                    Map::new().with("offset", gap.start as i64).with("size", (gap.end - gap.start) as i64)
+                };
+                answer.set("missing", List::of("range", missing.into_iter().map(gap)));
+            }
         }
     }
     answer

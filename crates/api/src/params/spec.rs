@@ -25,6 +25,8 @@ pub(crate) struct Spec {
     pub(crate) sensitive: bool,
     /// Whether it is text of several lines.
     pub(crate) multiline: bool,
+    /// Whether MediaWiki doesn't have it. Programs that ask what there is aren't told; people are.
+    pub(crate) beyond: bool,
 }
 
 /// The type of a parameter.
@@ -84,6 +86,7 @@ const fn spec(kind: Kind) -> Spec {
         deprecated: false,
         sensitive: false,
         multiline: false,
+        beyond: false,
     }
 }
 
@@ -187,6 +190,12 @@ impl Spec {
     /// Is text of several lines.
     pub(crate) const fn multiline(mut self) -> Self {
         self.multiline = true;
+        self
+    }
+
+    /// Is not MediaWiki's.
+    pub(crate) const fn beyond(mut self) -> Self {
+        self.beyond = true;
         self
     }
 

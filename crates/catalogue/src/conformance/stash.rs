@@ -47,6 +47,7 @@ pub(super) fn chunked(filekey: FileKey, user_id: i64) -> StashRow {
         lease_until: None,
         successor: None,
         published_version: None,
+        chunk_start: 0,
     }
 }
 

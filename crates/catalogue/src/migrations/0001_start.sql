@@ -147,6 +147,7 @@ CREATE TABLE stash (
     partial {TEXT},
     filename {TEXT} NOT NULL,
     received BIGINT NOT NULL,
+    chunk_start BIGINT NOT NULL,
     filesize BIGINT NOT NULL,
     hash_state {BYTES},
     size BIGINT,
@@ -161,6 +162,17 @@ CREATE TABLE stash (
 CREATE INDEX stash_user ON stash (user_id, id);
 CREATE INDEX stash_touched ON stash (touched);
 CREATE INDEX stash_blob ON stash (blob_key);
+
+-- Chunks that arrived before those that come before them. Each has its bytes in a partial blob of its own.
+CREATE TABLE stash_parts (
+    filekey {TEXT} NOT NULL REFERENCES stash (filekey) ON DELETE CASCADE,
+    start BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    blob_key {TEXT} NOT NULL,
+    partial {TEXT} NOT NULL,
+    PRIMARY KEY (filekey, start)
+);
+CREATE INDEX stash_parts_blob ON stash_parts (blob_key);
 
 -- Work that is done after its answer. finished and outcome are null until it is over.
 CREATE TABLE jobs (

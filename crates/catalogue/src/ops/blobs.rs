@@ -14,7 +14,7 @@ use crate::value::values;
 use crate::{DbError, Read, Row, Tx, Value};
 
 /// Tables whose rows need the blob that their column `blob_key` names.
-const HOLDERS: &[&str] = &["versions", "stash"];
+const HOLDERS: &[&str] = &["versions", "stash", "stash_parts"];
 
 /// A file's version, as far as it concerns its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

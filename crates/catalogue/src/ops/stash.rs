@@ -28,6 +28,8 @@ pub struct StashRow {
     pub filename: String,
     /// Bytes that are safe.
     pub offset: u64,
+    /// Where the chunk begins that was accepted last.
+    pub chunk_start: u64,
     /// Bytes of the whole, as announced.
     pub filesize: u64,
     /// The hashes' state at `offset`.
@@ -92,7 +94,7 @@ impl StashStatus {
 }
 
 const ENTRY: &str = "SELECT id, filekey, user_id, status, created, touched, blob_key, partial, filename, received, \
-    filesize, hash_state, size, sha1, sha256, info_json, attempt, lease_until, successor, published_version FROM stash";
+    filesize, hash_state, size, sha1, sha256, info_json, attempt, lease_until, successor, published_version, chunk_start FROM stash";
 
 fn entry(row: &Row) -> Result<(i64, StashRow), DbError> {
     let key = |text: String| FileKey::parse(&text).ok_or(DbError::Corrupt { what: "file key" });
@@ -122,6 +124,7 @@ fn entry(row: &Row) -> Result<(i64, StashRow), DbError> {
         lease_until: row.opt_int(17)?.map(Timestamp::from_unix),
         successor: row.opt_text(18)?.map(key).transpose()?,
         published_version: row.opt_int(19)?,
+        chunk_start: row.size(20)?,
     };
     Ok((row.int(0)?, entry))
 }
@@ -146,8 +149,8 @@ pub fn insert(tx: &mut dyn Tx, new: &StashRow) -> Result<(), DbError> {
     let info = new.info.as_ref().map(|info| json(&storable(info), "media description")).transpose()?;
     tx.execute(
         "INSERT INTO stash (filekey, user_id, status, created, touched, blob_key, partial, filename, received, \
-         filesize, hash_state, size, sha1, sha256, info_json, attempt, lease_until, successor, published_version) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+         filesize, hash_state, size, sha1, sha256, info_json, attempt, lease_until, successor, published_version, \
+         chunk_start) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
         values![
             new.filekey.as_str(),
             new.user_id,
@@ -168,6 +171,7 @@ pub fn insert(tx: &mut dyn Tx, new: &StashRow) -> Result<(), DbError> {
             new.lease_until,
             new.successor.as_ref().map(FileKey::as_str),
             new.published_version,
+            new.chunk_start as i64,
         ],
     )?;
     Ok(())
@@ -227,7 +231,7 @@ pub fn advance(
     now: Timestamp,
 ) -> Result<bool, DbError> {
     let touched = tx.execute(
-        "UPDATE stash SET received = ?4, hash_state = ?5, touched = ?6 \
+        "UPDATE stash SET received = ?4, hash_state = ?5, touched = ?6, chunk_start = ?3 \
          WHERE filekey = ?1 AND attempt = ?2 AND received = ?3 AND status = 'chunks'",
         values![key.as_str(), attempt, from as i64, to as i64, hash_state, now],
     )?;
