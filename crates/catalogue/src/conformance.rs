@@ -3,9 +3,12 @@
 mod accounts;
 mod blobs;
 mod blocks;
+mod deletion;
+mod edits;
 mod files;
 mod jobs;
 mod lists;
+mod moves;
 mod pages;
 mod parts;
 mod sessions;
@@ -20,8 +23,9 @@ use commonhold_core::title::FileTitle;
 use commonhold_core::{BlobKey, Data, Entropy, FileKey, Hashes, MediaInfo, Sha1, Sha256, Timestamp};
 use tokio::task::JoinSet;
 
+use crate::ops::Act;
 use crate::ops::accounts::{NewUser, create_user};
-use crate::ops::files::Publication;
+use crate::ops::files::{Publication, Summary};
 use crate::ops::pages::NewRevision;
 use crate::{Db, DbError, Tx};
 
@@ -45,6 +49,9 @@ pub async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     pages::run(make).await?;
     files::run(make).await?;
     blobs::run(make).await?;
+    edits::run(make).await?;
+    deletion::run(make).await?;
+    moves::run(make).await?;
     lists::run(make).await?;
     stash::run(make).await?;
     parts::run(make).await?;
@@ -124,14 +131,21 @@ fn upload(name: &str, number: u8, now: Timestamp) -> Publication {
         info: png(),
         comment: "A comment".to_owned(),
         page_text: "The page".to_owned(),
+        summary: Summary { first: "a first".to_owned(), further: "a further".to_owned() },
         user_id: 0,
         user_name: "192.0.2.1".to_owned(),
+        bot: false,
         now,
     }
 }
 
+/// Something that is done by nobody in particular.
+fn act(comment: &str, now: Timestamp) -> Act {
+    Act { user_id: 0, user_name: "192.0.2.1".to_owned(), bot: false, now, comment: comment.to_owned() }
+}
+
 fn revision(text: &str, now: Timestamp) -> NewRevision<'_> {
-    NewRevision { user_id: 7, user_name: "Someone", comment: "Why", content: text, now }
+    NewRevision { user_id: 7, user_name: "Someone", comment: "Why", content: text, minor: false, now }
 }
 
 /// Does all of these at once and waits for all.

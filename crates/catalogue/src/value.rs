@@ -103,6 +103,11 @@ impl Row {
         u64::try_from(self.int(index)?).map_err(|_| DbError::Corrupt { what: "length" })
     }
 
+    /// The number of a namespace.
+    pub fn namespace(&self, index: usize) -> Result<i32, DbError> {
+        i32::try_from(self.int(index)?).map_err(|_| DbError::Corrupt { what: "namespace" })
+    }
+
     /// A moment.
     pub fn time(&self, index: usize) -> Result<commonhold_core::Timestamp, DbError> {
         self.int(index).map(commonhold_core::Timestamp::from_unix)

@@ -15,6 +15,7 @@ pub mod key;
 pub mod message;
 pub mod name;
 pub mod policy;
+pub mod redirect;
 pub mod refusal;
 pub mod right;
 pub mod time;
@@ -28,6 +29,7 @@ pub use expiry::Expiry;
 pub use file::{MediaInfo, MediaType};
 pub use key::{BlobKey, FileKey};
 pub use message::{Message, Param};
+pub use redirect::Redirect;
 pub use refusal::Refusal;
 pub use time::{Clock, Entropy, Timestamp};
 

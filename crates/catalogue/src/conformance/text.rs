@@ -76,7 +76,7 @@ async fn any_text_can_be_a_name(db: Db) -> Result<()> {
             assert_eq!(app.map(|app| (app.app_id, app.grants)), Some((name.clone(), vec![name.clone()])));
             let found = pages::by_titles(read, &[(ns::FILE, name.clone())])?;
             assert_eq!(found.iter().map(|page| page.dbkey.as_str()).collect::<Vec<_>>(), [*text]);
-            assert_eq!(logs::of_title(read, ns::FILE, text, 10)?.len(), 1, "{text:?}");
+            assert_eq!(logs::of_title(read, ns::FILE, text, 10)?.len(), 2, "{text:?}");
             assert_eq!(accounts::throttle_count(read, text, NOW, 60)?, 1, "{text:?}");
             let wanted = AllImages { user: Some(name.clone()), mime: vec![name.clone()], ..wanted.clone() };
             let images: Vec<String> = files::all_images(read, &wanted)?.into_iter().map(|v| v.name).collect();
@@ -115,8 +115,14 @@ async fn any_text_can_be_said(db: Db) -> Result<()> {
     for text in TEXTS.iter().chain(&[""]) {
         db.write(move |tx| {
             let said = (*text).to_owned();
-            let revision =
-                NewRevision { user_id: user, user_name: text, comment: text, content: text, now: NOW };
+            let revision = NewRevision {
+                user_id: user,
+                user_name: text,
+                comment: text,
+                content: text,
+                minor: false,
+                now: NOW,
+            };
             let page = pages::create(tx, 0, text, &revision)?;
             let Some(page) = pages::by_ids(tx, &[page])?.pop() else { panic!("no page") };
             assert_eq!(pages::text(tx, &page)?.as_ref(), Some(&said));

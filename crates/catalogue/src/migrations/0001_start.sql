@@ -64,7 +64,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE INDEX sessions_seen ON sessions (last_seen);
 
--- A page of the wiki; files have theirs in namespace 6.
+-- A page of the wiki; files have theirs in namespace 6. The redirect is where its text sends readers.
 CREATE TABLE pages (
     id {ID},
     ns BIGINT NOT NULL,
@@ -73,6 +73,9 @@ CREATE TABLE pages (
     length BIGINT NOT NULL,
     touched BIGINT NOT NULL,
     is_new BIGINT NOT NULL,
+    redirect_ns BIGINT,
+    redirect_dbkey {TEXT},
+    redirect_fragment {TEXT},
     UNIQUE (ns, dbkey)
 );
 
@@ -84,9 +87,26 @@ CREATE TABLE revisions (
     user_name {TEXT} NOT NULL,
     made BIGINT NOT NULL,
     comment {TEXT} NOT NULL,
-    content {TEXT} NOT NULL
+    content {TEXT} NOT NULL,
+    minor BIGINT NOT NULL
 );
-CREATE INDEX revisions_page ON revisions (page_id, id);
+CREATE INDEX revisions_page ON revisions (page_id, made, id);
+
+-- Revisions of deleted pages, with the numbers that they had.
+CREATE TABLE deleted_revisions (
+    id BIGINT NOT NULL PRIMARY KEY,
+    page_id BIGINT NOT NULL,
+    ns BIGINT NOT NULL,
+    dbkey {TEXT} NOT NULL,
+    parent_id BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    user_name {TEXT} NOT NULL,
+    made BIGINT NOT NULL,
+    comment {TEXT} NOT NULL,
+    content {TEXT} NOT NULL,
+    minor BIGINT NOT NULL
+);
+CREATE INDEX deleted_revisions_title ON deleted_revisions (ns, dbkey, made, id);
 
 -- Versions of files. archive_name is null for the current one.
 CREATE TABLE versions (
@@ -106,7 +126,7 @@ CREATE TABLE versions (
 );
 CREATE UNIQUE INDEX versions_current ON versions (name) WHERE archive_name IS NULL;
 CREATE UNIQUE INDEX versions_archive ON versions (archive_name) WHERE archive_name IS NOT NULL;
-CREATE INDEX versions_name ON versions (name, id);
+CREATE INDEX versions_name ON versions (name, uploaded, id);
 CREATE INDEX versions_time ON versions (uploaded, name) WHERE archive_name IS NULL;
 CREATE INDEX versions_user ON versions (user_name, uploaded, name) WHERE archive_name IS NULL;
 CREATE INDEX versions_sha1 ON versions (sha1);
@@ -119,6 +139,29 @@ CREATE TABLE condemned_blobs (
     since BIGINT NOT NULL
 );
 CREATE INDEX condemned_blobs_since ON condemned_blobs (since);
+
+-- Versions that were deleted, with what they were. Their bytes are kept, and served to nobody.
+CREATE TABLE deleted_versions (
+    id {ID},
+    version_id BIGINT NOT NULL,
+    name {TEXT} NOT NULL,
+    archive_name {TEXT},
+    blob_key {TEXT} NOT NULL,
+    size BIGINT NOT NULL,
+    sha1 {BYTES} NOT NULL,
+    sha256 {BYTES} NOT NULL,
+    mime {TEXT} NOT NULL,
+    info_json {TEXT} NOT NULL,
+    uploaded BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    user_name {TEXT} NOT NULL,
+    comment {TEXT} NOT NULL,
+    deleted BIGINT NOT NULL
+);
+CREATE INDEX deleted_versions_name ON deleted_versions (name, uploaded, id);
+CREATE INDEX deleted_versions_sha1 ON deleted_versions (sha1);
+CREATE INDEX deleted_versions_content ON deleted_versions (sha256, size);
+CREATE INDEX deleted_versions_blob ON deleted_versions (blob_key);
 
 CREATE TABLE logs (
     id {ID},
@@ -133,7 +176,33 @@ CREATE TABLE logs (
     comment {TEXT} NOT NULL,
     params_json {TEXT} NOT NULL
 );
-CREATE INDEX logs_title ON logs (ns, dbkey, id);
+CREATE INDEX logs_time ON logs (made, id);
+CREATE INDEX logs_title ON logs (ns, dbkey, made, id);
+CREATE INDEX logs_type ON logs (log_type, made, id);
+CREATE INDEX logs_user ON logs (user_name, made, id);
+
+-- What changed lately, a row for each edit and each entry of the log. log_id is null for edits.
+CREATE TABLE changes (
+    id {ID},
+    kind {TEXT} NOT NULL,
+    made BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    user_name {TEXT} NOT NULL,
+    ns BIGINT NOT NULL,
+    dbkey {TEXT} NOT NULL,
+    page_id BIGINT NOT NULL,
+    comment {TEXT} NOT NULL,
+    revision_id BIGINT NOT NULL,
+    old_revision_id BIGINT NOT NULL,
+    old_length BIGINT NOT NULL,
+    new_length BIGINT NOT NULL,
+    minor BIGINT NOT NULL,
+    bot BIGINT NOT NULL,
+    log_id BIGINT
+);
+CREATE INDEX changes_time ON changes (made, id);
+CREATE INDEX changes_title ON changes (ns, dbkey, made, id);
+CREATE INDEX changes_user ON changes (user_name, made, id);
 
 -- Files that are their owner's alone, whole or still arriving in chunks.
 CREATE TABLE stash (

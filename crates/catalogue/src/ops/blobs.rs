@@ -14,9 +14,13 @@ use crate::value::values;
 use crate::{DbError, Read, Row, Tx, Value};
 
 /// Tables whose rows need the blob that their column `blob_key` names.
-const HOLDERS: &[&str] = &["versions", "stash", "stash_parts"];
+const HOLDERS: &[&str] = &["versions", "deleted_versions", "stash", "stash_parts"];
 
-/// A file's version, as far as it concerns its bytes.
+/// All versions, be they deleted, with their numbers as versions.
+const VERSIONS: &str = "(SELECT id, name, archive_name, blob_key, size, sha1, sha256 FROM versions UNION ALL \
+    SELECT version_id, name, archive_name, blob_key, size, sha1, sha256 FROM deleted_versions) AS held";
+
+/// A file's version, be it deleted, as far as it concerns its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holding {
     /// Its number.
@@ -99,15 +103,17 @@ pub fn holdings(
     limit: i64,
 ) -> Result<Vec<Holding>, DbError> {
     let (key, id) = after.map_or(("", 0), |(key, id)| (key.as_str(), id));
-    let sql = "SELECT id, name, archive_name, blob_key, size, sha1, sha256 FROM versions \
-               WHERE blob_key > ?1 OR (blob_key = ?1 AND id > ?2) ORDER BY blob_key, id LIMIT ?3";
-    read.query(sql, values![key, id, limit])?.iter().map(holding).collect()
+    let sql = format!(
+        "SELECT id, name, archive_name, blob_key, size, sha1, sha256 FROM {VERSIONS} \
+         WHERE blob_key > ?1 OR (blob_key = ?1 AND id > ?2) ORDER BY blob_key, id LIMIT ?3"
+    );
+    read.query(&sql, values![key, id, limit])?.iter().map(holding).collect()
 }
 
 /// Whether a version still has its bytes in the blob that it was found to have.
 pub fn still_holds(read: &mut dyn Read, holding: &Holding) -> Result<bool, DbError> {
-    let sql = "SELECT id FROM versions WHERE id = ?1 AND blob_key = ?2";
-    Ok(read.first(sql, values![holding.id, holding.blob_key.as_str()])?.is_some())
+    let sql = format!("SELECT id FROM {VERSIONS} WHERE id = ?1 AND blob_key = ?2");
+    Ok(read.first(&sql, values![holding.id, holding.blob_key.as_str()])?.is_some())
 }
 
 fn holding(row: &Row) -> Result<Holding, DbError> {

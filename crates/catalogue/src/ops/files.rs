@@ -6,6 +6,9 @@ use commonhold_core::{BlobKey, Data, Hashes, MediaInfo, Sha1, Timestamp};
 
 use super::accounts;
 use super::blobs;
+use super::changes;
+use super::deletion;
+use super::filter::{Direction, Filter};
 use super::logs::{self, NewLog};
 use super::pages::{self, NewRevision};
 use super::stash::{blob_key, hashes};
@@ -52,12 +55,25 @@ pub struct Publication {
     pub comment: String,
     /// Text of the description page, should there be none.
     pub page_text: String,
+    /// What the page's history says of it, should there be a page already.
+    pub summary: Summary,
     /// Who uploads it.
     pub user_id: i64,
     /// The name at the time.
     pub user_name: String,
-    /// The current time.
+    /// Whether it is to be marked as a bot's.
+    pub bot: bool,
+    /// The current time. The version gets a later one if the file has versions of this time or after it.
     pub now: Timestamp,
+}
+
+/// What the history of a page says of a version that the page's file got.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// Of a file's first version.
+    pub first: String,
+    /// Of a further one.
+    pub further: String,
 }
 
 /// A version that was made public.
@@ -116,10 +132,10 @@ pub struct AllImages {
     pub limit: i64,
 }
 
-const VERSION: &str = "SELECT id, name, archive_name, blob_key, size, sha1, sha256, info_json, uploaded, user_id, \
+pub(super) const VERSION: &str = "SELECT id, name, archive_name, blob_key, size, sha1, sha256, info_json, uploaded, user_id, \
     user_name, comment FROM versions";
 
-fn version(row: &Row) -> Result<FileVersion, DbError> {
+pub(super) fn version(row: &Row) -> Result<FileVersion, DbError> {
     Ok(FileVersion {
         version_id: row.int(0)?,
         name: row.text(1)?,
@@ -153,9 +169,9 @@ pub(crate) fn storable(info: &MediaInfo) -> MediaInfo {
     info
 }
 
-/// Waits until no other transaction is about to change this file, and keeps others waiting.
+/// Waits until no other transaction is about to change this file or its page, and keeps others waiting.
 pub fn lock(tx: &mut dyn Tx, name: &FileTitle) -> Result<(), DbError> {
-    tx.lock(&format!("file:{}", name.dbkey()))
+    pages::lock(tx, ns::FILE, name.dbkey())
 }
 
 /// What is known of a name and a content.
@@ -164,10 +180,10 @@ pub fn existing(read: &mut dyn Read, candidate: &Candidate) -> Result<Existing, 
     let probes = candidate.probes();
     let fact = |v: &FileVersion| VersionFact { hashes: v.hashes, timestamp: v.timestamp };
     let current = current(read, name)?.as_ref().map(fact);
-    let page_exists = !pages::by_titles(read, &[(ns::FILE, name.to_owned())])?.is_empty();
-    let (mut old, mut duplicates) = (Vec::new(), Vec::new());
+    let page_exists = pages::by_title(read, ns::FILE, name)?.is_some();
+    let (mut old, mut duplicates, mut deleted_duplicate) = (Vec::new(), Vec::new(), None);
     if let Some(hashes) = &candidate.hashes {
-        let sql = format!("{VERSION} WHERE sha256 = ?1 AND size = ?2 ORDER BY id DESC");
+        let sql = format!("{VERSION} WHERE sha256 = ?1 AND size = ?2 ORDER BY uploaded DESC, id DESC");
         for row in read.query(&sql, values![&hashes.sha256.0[..], hashes.size as i64])? {
             let same = version(&row)?;
             if same.archive_name.is_none() {
@@ -177,6 +193,7 @@ pub fn existing(read: &mut dyn Read, candidate: &Candidate) -> Result<Existing, 
             }
         }
         duplicates.sort();
+        deleted_duplicate = deletion::same_content(read, hashes)?;
     }
     let normalized = match probes.normalized {
         Some(name) if exists(read, &name)? => Some(name),
@@ -197,27 +214,18 @@ pub fn existing(read: &mut dyn Read, candidate: &Candidate) -> Result<Existing, 
         current,
         page_exists,
         old,
-        was_deleted: false,
+        was_deleted: deletion::was_deleted(read, name)?,
         normalized,
         same_base,
         full_size,
         duplicates,
-        deleted_duplicate: None,
+        deleted_duplicate,
     })
 }
 
 fn exists(read: &mut dyn Read, name: &str) -> Result<bool, DbError> {
     let sql = "SELECT id FROM versions WHERE name = ?1 AND archive_name IS NULL";
     Ok(read.first(sql, values![name])?.is_some())
-}
-
-/// The first text after all those that begin with a prefix, by bytes; `None` where there is no such text.
-fn prefix_end(prefix: &str) -> Option<String> {
-    let mut end = prefix.trim_end_matches(char::MAX).to_owned();
-    let last = end.pop()?;
-    // The next character; not always the next number, for there are no surrogates.
-    end.push((last..=char::MAX).nth(1)?);
-    Some(end)
 }
 
 /// The current version of a file.
@@ -247,7 +255,7 @@ pub fn old_versions(
 ) -> Result<Vec<FileVersion>, DbError> {
     let sql = format!(
         "{VERSION} WHERE name = ?1 AND archive_name IS NOT NULL AND uploaded <= ?2 AND uploaded >= ?3 \
-         ORDER BY id DESC LIMIT ?4"
+         ORDER BY uploaded DESC, id DESC LIMIT ?4"
     );
     let newest = newest.map_or(i64::MAX, Timestamp::unix);
     let oldest = oldest.map_or(i64::MIN, Timestamp::unix);
@@ -255,15 +263,14 @@ pub fn old_versions(
 }
 
 /// Makes a version public: it becomes the current one, its predecessor an old one; the page gets its first revision or
-/// one more that changes nothing; the log an entry; the uploader one more edit where the page is new.
+/// one more that changes nothing; the log an entry, and a second one where the page is new; the uploader one more edit
+/// where the page is new.
 pub fn publish(tx: &mut dyn Tx, new: &Publication) -> Result<Published, DbError> {
     let name = new.name.dbkey();
-    let overwrites = archive_current(tx, name, new.now)?;
-    // The same bytes are kept once.
-    let sql = "SELECT blob_key FROM versions WHERE sha256 = ?1 AND size = ?2 ORDER BY id LIMIT 1";
-    let shared = tx.first(sql, values![&new.hashes.sha256.0[..], new.hashes.size as i64])?;
-    let blob = if let Some(row) = shared {
-        blob_key(&row, 0)?
+    let moment = next_moment(tx, name, new.now)?;
+    let overwrites = archive_current(tx, name, moment)?;
+    let blob = if let Some(shared) = shared_blob(tx, &new.hashes)? {
+        shared
     } else {
         blobs::admit(tx, &new.blob_key)?;
         new.blob_key.clone()
@@ -280,82 +287,113 @@ pub fn publish(tx: &mut dyn Tx, new: &Publication) -> Result<Published, DbError>
             &new.hashes.sha256.0[..],
             &info.mime,
             json(&info, "media description")?,
-            new.now,
+            moment,
             new.user_id,
             &new.user_name,
             &new.comment,
         ],
     )?;
-    let version_id = row.ok_or(DbError::Corrupt { what: "version" })?.int(0)?;
-    let page = pages::by_titles(tx, &[(ns::FILE, name.to_owned())])?.pop();
-    let page_created = page.is_none();
-    let content = match &page {
-        Some(page) => pages::text(tx, page)?.unwrap_or_default(),
-        None => new.page_text.clone(),
-    };
-    let revision = NewRevision {
-        user_id: new.user_id,
-        user_name: &new.user_name,
-        comment: &new.comment,
-        content: &content,
-        now: new.now,
-    };
-    let page_id = match &page {
-        Some(page) => {
-            pages::revise(tx, page, &revision)?;
-            page.id
-        }
-        None => pages::create(tx, ns::FILE, name, &revision)?,
-    };
-    logs::insert(
-        tx,
-        &NewLog {
-            log_type: "upload",
-            action: if overwrites { "overwrite" } else { "upload" },
-            now: new.now,
-            user_id: new.user_id,
-            user_name: &new.user_name,
-            ns: ns::FILE,
-            dbkey: name,
-            page_id,
-            comment: &new.comment,
-            params: Data::map([
-                ("img_sha1", new.hashes.sha1.base36().into()),
-                ("img_timestamp", new.now.iso().into()),
-            ]),
-        },
-    )?;
-    // MediaWiki counts pages that are made, not files that are overwritten.
-    if page_created {
-        accounts::count_edit(tx, new.user_id)?;
-    }
     let version = FileVersion {
-        version_id,
+        version_id: row.ok_or(DbError::Corrupt { what: "version" })?.int(0)?,
         name: name.to_owned(),
         archive_name: None,
         blob_key: blob,
         hashes: new.hashes,
         info,
-        timestamp: new.now,
+        timestamp: moment,
         user_id: new.user_id,
         user_name: new.user_name.clone(),
         comment: new.comment.clone(),
     };
+    let (page_id, page_created) = note_publication(tx, new, moment, overwrites)?;
     Ok(Published { version, page_id, page_created })
 }
 
-/// Makes the current version an old one; `false` if there is none.
-fn archive_current(tx: &mut dyn Tx, name: &str, now: Timestamp) -> Result<bool, DbError> {
-    let Some(current) = current(tx, name)? else { return Ok(false) };
-    let mut moment = now;
-    let archive_name = loop {
-        let archive_name = format!("{}!{name}", moment.mw14());
-        if archived(tx, &archive_name)?.is_none() {
-            break archive_name;
-        }
-        // Overwritten twice within a second.
-        moment = moment + 1;
+/// Page, log and count of a publication; gives the page, and whether it was made.
+fn note_publication(
+    tx: &mut dyn Tx,
+    new: &Publication,
+    moment: Timestamp,
+    overwrites: bool,
+) -> Result<(i64, bool), DbError> {
+    let name = new.name.dbkey();
+    let page = pages::by_title(tx, ns::FILE, name)?;
+    let content = match &page {
+        Some(page) => pages::text(tx, page)?.unwrap_or_default(),
+        None => new.page_text.clone(),
     };
+    let summary = match &page {
+        Some(_) if overwrites => &new.summary.further,
+        Some(_) => &new.summary.first,
+        None => &new.comment,
+    };
+    let revision = NewRevision {
+        user_id: new.user_id,
+        user_name: &new.user_name,
+        comment: summary,
+        content: &content,
+        minor: false,
+        now: moment,
+    };
+    let (page_id, revision_id) = match &page {
+        Some(page) => (page.id, pages::revise(tx, page, &revision)?),
+        None => {
+            let id = pages::create(tx, ns::FILE, name, &revision)?;
+            (id, pages::by_id(tx, id)?.map_or(0, |page| page.latest_revision))
+        }
+    };
+    let entry = NewLog {
+        log_type: "upload",
+        action: if overwrites { "overwrite" } else { "upload" },
+        now: moment,
+        user_id: new.user_id,
+        user_name: &new.user_name,
+        ns: ns::FILE,
+        dbkey: name,
+        page_id,
+        comment: &new.comment,
+        params: Data::map([
+            ("img_sha1", new.hashes.sha1.base36().into()),
+            ("img_timestamp", moment.iso().into()),
+        ]),
+    };
+    changes::logged(tx, &entry, new.bot, revision_id)?;
+    if page.is_none() {
+        logs::insert(tx, &NewLog { log_type: "create", action: "create", params: Data::map([]), ..entry })?;
+        // MediaWiki counts pages that are made, not files that are overwritten.
+        accounts::count_edit(tx, new.user_id)?;
+    }
+    Ok((page_id, page.is_none()))
+}
+
+/// The blob that holds these bytes already, be it for a deleted version: the same bytes are kept once.
+fn shared_blob(read: &mut dyn Read, hashes: &Hashes) -> Result<Option<BlobKey>, DbError> {
+    for table in ["versions", "deleted_versions"] {
+        let sql = format!("SELECT blob_key FROM {table} WHERE sha256 = ?1 AND size = ?2 ORDER BY id LIMIT 1");
+        if let Some(row) = read.first(&sql, values![&hashes.sha256.0[..], hashes.size as i64])? {
+            return blob_key(&row, 0).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// The time that the next version of a file gets: now, but after all versions that it has or had.
+fn next_moment(read: &mut dyn Read, name: &str, now: Timestamp) -> Result<Timestamp, DbError> {
+    let mut moment = now;
+    for table in ["versions", "deleted_versions"] {
+        let sql = format!("SELECT MAX(uploaded) FROM {table} WHERE name = ?1");
+        let last = read.first(&sql, values![name])?.map(|row| row.opt_int(0)).transpose()?.flatten();
+        if let Some(last) = last {
+            moment = moment.max(Timestamp::from_unix(last) + 1);
+        }
+    }
+    Ok(moment)
+}
+
+/// Makes the current version an old one; `false` if there is none.
+fn archive_current(tx: &mut dyn Tx, name: &str, moment: Timestamp) -> Result<bool, DbError> {
+    let Some(current) = current(tx, name)? else { return Ok(false) };
+    let archive_name = free_archive_name(tx, name, moment)?;
     tx.execute(
         "UPDATE versions SET archive_name = ?2 WHERE id = ?1",
         values![current.version_id, archive_name],
@@ -363,27 +401,61 @@ fn archive_current(tx: &mut dyn Tx, name: &str, now: Timestamp) -> Result<bool, 
     Ok(true)
 }
 
+/// A name for an old version that was superseded at a time, or as soon after it as no other has that name.
+pub(super) fn free_archive_name(
+    read: &mut dyn Read,
+    name: &str,
+    mut moment: Timestamp,
+) -> Result<String, DbError> {
+    loop {
+        let archive_name = format!("{}!{name}", moment.mw14());
+        if archived(read, &archive_name)?.is_none() {
+            return Ok(archive_name);
+        }
+        moment = moment + 1;
+    }
+}
+
+/// Other files with the content of a file, by name: at most `limit`, from a name on.
+pub fn duplicates(
+    read: &mut dyn Read,
+    of: &FileVersion,
+    direction: Direction,
+    from: Option<&str>,
+    limit: i64,
+) -> Result<Vec<FileVersion>, DbError> {
+    let mut filter = Filter::default();
+    filter.conditions.push("archive_name IS NULL".to_owned());
+    filter.add("sha256", "=", &of.hashes.sha256.0[..]);
+    filter.add("size", "=", of.hashes.size as i64);
+    filter.add("name", "<>", &of.name);
+    filter.between("name", direction, from, None);
+    let limit = filter.place(limit.into());
+    let sql = format!("{VERSION} WHERE {} ORDER BY name {} LIMIT {limit}", filter.sql(), direction.sql());
+    read.query(&sql, &filter.values)?.iter().map(version).collect()
+}
+
 /// Lists current versions.
 pub fn all_images(read: &mut dyn Read, wanted: &AllImages) -> Result<Vec<FileVersion>, DbError> {
     let mut filter = Filter::default();
     let (from, to) = if wanted.descending { ("<=", ">=") } else { (">=", "<=") };
     if let Some(name) = &wanted.from {
-        filter.add("name", from, name.into());
+        filter.add("name", from, name);
     }
     if let Some(name) = &wanted.to {
-        filter.add("name", to, name.into());
+        filter.add("name", to, name);
     }
     if let Some(prefix) = &wanted.prefix {
         filter.begins_with("name", prefix);
     }
     if let Some(time) = wanted.start {
-        filter.add("uploaded", from, time.into());
+        filter.add("uploaded", from, time);
     }
     if let Some(time) = wanted.end {
-        filter.add("uploaded", to, time.into());
+        filter.add("uploaded", to, time);
     }
     if let Some(user) = &wanted.user {
-        filter.add("user_name", "=", user.into());
+        filter.add("user_name", "=", user);
     }
     if let Some(bots) = wanted.bots {
         let not = if bots { "" } else { "NOT " };
@@ -394,20 +466,20 @@ pub fn all_images(read: &mut dyn Read, wanted: &AllImages) -> Result<Vec<FileVer
         ));
     }
     if let Some(size) = wanted.min_size {
-        filter.add("size", ">=", size.into());
+        filter.add("size", ">=", size);
     }
     if let Some(size) = wanted.max_size {
-        filter.add("size", "<=", size.into());
+        filter.add("size", "<=", size);
     }
     if let Some(sha1) = &wanted.sha1 {
-        filter.add("sha1", "=", sha1.0.to_vec().into());
+        filter.add("sha1", "=", sha1.0.to_vec());
     }
     if !wanted.mime.is_empty() {
         filter.any_of("mime", wanted.mime.iter().map(Value::from).collect());
     }
     let strict = if wanted.descending { "<" } else { ">" };
     match (&wanted.continue_at, wanted.sort) {
-        (Some((_, name)), ImageSort::Name) => filter.add("name", from, name.into()),
+        (Some((_, name)), ImageSort::Name) => filter.add("name", from, name),
         (Some((time, name)), ImageSort::Timestamp) => {
             filter.after(("uploaded", (*time).into()), ("name", name.into()), strict);
         }
@@ -424,42 +496,4 @@ pub fn all_images(read: &mut dyn Read, wanted: &AllImages) -> Result<Vec<FileVer
     let sql =
         format!("{VERSION} WHERE {} ORDER BY {order} LIMIT ?{}", conditions.join(" AND "), values.len());
     read.query(&sql, &values)?.iter().map(version).collect()
-}
-
-/// Conditions with their values. Column names and operators are ours; only values come from outside.
-#[derive(Default)]
-struct Filter {
-    conditions: Vec<String>,
-    values: Vec<Value>,
-}
-
-impl Filter {
-    fn place(&mut self, value: Value) -> String {
-        self.values.push(value);
-        format!("?{}", self.values.len())
-    }
-
-    fn add(&mut self, column: &str, operator: &str, value: Value) {
-        let place = self.place(value);
-        self.conditions.push(format!("{column} {operator} {place}"));
-    }
-
-    fn begins_with(&mut self, column: &str, prefix: &str) {
-        self.add(column, ">=", prefix.into());
-        if let Some(end) = prefix_end(prefix) {
-            self.add(column, "<", end.into());
-        }
-    }
-
-    fn any_of(&mut self, column: &str, values: Vec<Value>) {
-        let places: Vec<String> = values.into_iter().map(|value| self.place(value)).collect();
-        self.conditions.push(format!("{column} IN ({})", places.join(", ")));
-    }
-
-    /// Rows from these values of two columns on.
-    fn after(&mut self, first: (&str, Value), second: (&str, Value), strict: &str) {
-        let (a, b) = (self.place(first.1), self.place(second.1));
-        let (first, second) = (first.0, second.0);
-        self.conditions.push(format!("({first} {strict} {a} OR ({first} = {a} AND {second} {strict}= {b}))"));
-    }
 }
