@@ -112,6 +112,21 @@ title-invalid-relative = The title has parts that are paths.
 title-invalid-too-long = The title is longer than 255 bytes.
 title-invalid-utf8 = The title is not Unicode text.
 
+## Pages
+
+autoredircomment = Leads to { $p1 } now
+autosumm-blank = Took all text away
+autosumm-new = New page: "{ $p1 }"
+autosumm-newblank = New page without text
+delete_and_move_reason = Made room for [[{ $p1 }]], which moves here
+deletedrevision = The old version { $p1 } was deleted
+exblank = The page had no text.
+excontent = The text was: "{ $p1 }"
+logentry-move-move = { $p1 } moved { $p2 } to { $p3 }
+logentry-move-move_redir = { $p1 } moved { $p2 } to { $p3 }, in the place of a redirect
+logentry-upload-overwrite = { $p1 } uploaded a further version of { $p2 }
+logentry-upload-upload = { $p1 } uploaded { $p2 }
+
 ## Uploads
 
 apierror-chunk-too-small = A chunk that is not the last one has at least { $p1 } bytes.

@@ -10,8 +10,7 @@ use commonhold_core::title::{Title, ns};
 use commonhold_core::user::Caller;
 use commonhold_core::{Data, Expiry, Message, Refusal, Timestamp};
 
-use crate::upload::shorten;
-use crate::{Error, Repository, Result, authorise};
+use crate::{Error, Repository, Result, authorise, summary};
 
 /// How long an address stays blocked that a blocked user came from, in seconds.
 const AUTOBLOCK_SECONDS: i64 = 86_400;
@@ -140,7 +139,7 @@ impl Repository {
     }
 
     async fn end_block(&self, by: By, target: BlockTarget, reason: &str) -> Result<Block> {
-        let (now, reason) = (self.now(), shorten(reason));
+        let (now, reason) = (self.now(), summary::comment(reason));
         self.db
             .write(move |tx| {
                 let found = match &target {
@@ -216,7 +215,7 @@ fn place(tx: &mut dyn Tx, by: &By, request: &BlockRequest, now: Timestamp) -> Re
         user_id: found.user_id,
         by_id: by.id,
         by_name: by.name.clone(),
-        reason: shorten(&request.reason),
+        reason: summary::comment(&request.reason),
         now,
         expiry,
         parent: None,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use commonhold_core::Message;
 use commonhold_core::policy::UploadPolicy;
 use ipnet::IpNet;
 
@@ -16,6 +17,19 @@ pub struct Settings {
     pub by_url: ByUrlSettings,
     /// Throttles.
     pub limits: LimitSettings,
+    /// How messages are put into the words in which histories and the log keep them.
+    pub texts: Texts,
+}
+
+/// Puts messages into words of the content language. Some texts are stored: what a page's history says of an upload.
+#[derive(Clone, Copy, Debug)]
+pub struct Texts(pub fn(&Message) -> String);
+
+impl Default for Texts {
+    /// Shows keys instead.
+    fn default() -> Self {
+        Self(|message| format!("⧼{}⧽", message.key))
+    }
 }
 
 /// Name, language and addresses of the site.

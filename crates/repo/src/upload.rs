@@ -9,6 +9,7 @@ use commonhold_blob::Place;
 use commonhold_catalogue::ops::files::{self, FileVersion, Publication};
 use commonhold_catalogue::ops::stash::{self, StashRow, StashStatus};
 use commonhold_core::name::{NameError, UploadName, upload_name};
+use commonhold_core::right::Right;
 use commonhold_core::upload::{Candidate, Warnings, warnings};
 use commonhold_core::user::Caller;
 use commonhold_core::{BlobKey, Data, FileKey, Hashes, MediaInfo, Message, Param, Refusal};
@@ -17,10 +18,7 @@ use crate::authorise::Authority;
 use crate::gather::Examined;
 use crate::receive::{FreshPart, Held, Received};
 use crate::stash::{KeyEnding, StashedFile, not_found};
-use crate::{Error, Repository, Result};
-
-/// Characters of a comment that are kept; what is longer is cut and ends in an ellipsis.
-const COMMENT_CHARS: usize = 500;
+use crate::{Error, Repository, Result, summary};
 
 /// What is asked for.
 pub struct UploadRequest {
@@ -296,10 +294,12 @@ impl Repository {
             blob_key: ready.blob.clone(),
             hashes: ready.hashes,
             info: ready.info.clone(),
-            comment: shorten(&comment),
+            comment: summary::comment(&comment),
             page_text: request.text.as_deref().unwrap_or(&comment).trim_end().to_owned(),
+            summary: self.upload_summary(&request.caller, &name.title),
             user_id: request.caller.id,
             user_name: request.caller.name.clone(),
+            bot: request.caller.can(Right::Bot),
             now: self.now(),
         };
         let caller = request.caller.clone();
@@ -483,25 +483,4 @@ fn unkept(refusal: Refusal) -> Refusal {
         ("type", "error".into()),
     ]);
     refusal.with("stasherrors", Data::List(vec![error]))
-}
-
-/// A comment as it is stored.
-pub(crate) fn shorten(comment: &str) -> String {
-    if comment.chars().count() <= COMMENT_CHARS {
-        return comment.to_owned();
-    }
-    comment.chars().take(COMMENT_CHARS - 3).chain("...".chars()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_comments_are_cut_to_five_hundred_characters() {
-        assert_eq!(shorten(&"é".repeat(500)).chars().count(), 500);
-        let cut = shorten(&"é".repeat(501));
-        assert_eq!(cut.chars().count(), 500);
-        assert!(cut.ends_with("é..."));
-    }
 }

@@ -8,7 +8,7 @@ mod settings;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use commonhold_repo::Settings;
+use commonhold_repo::{Settings, Texts};
 use ipnet::IpNet;
 use toml::{Table, Value};
 
@@ -199,6 +199,7 @@ impl Config {
         let mut settings = self.settings.clone();
         settings.site.public_url = self.public_url.clone().unwrap_or_else(|| format!("http://{listen}"));
         settings.site.media_url = self.media_url.clone().unwrap_or_else(|| settings.site.public_url.clone());
+        settings.texts = Texts(commonhold_api::message_text);
         settings
     }
 

@@ -111,7 +111,7 @@ pub(super) fn edited(tx: &mut dyn Tx, new: &NewEdit<'_>) -> Result<(), DbError> 
 
 /// Writes an entry of the log and notes it as a change; gives the entry's number. `revision_id` is the revision that
 /// belongs to it, 0 if none.
-pub(super) fn logged(tx: &mut dyn Tx, new: &NewLog<'_>, bot: bool, revision_id: i64) -> Result<i64, DbError> {
+pub fn logged(tx: &mut dyn Tx, new: &NewLog<'_>, bot: bool, revision_id: i64) -> Result<i64, DbError> {
     let log_id = logs::insert(tx, new)?;
     let change = NewEdit {
         kind: ChangeKind::Log,

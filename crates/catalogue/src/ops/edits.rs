@@ -47,18 +47,10 @@ pub fn make(tx: &mut dyn Tx, wanted: &Edit) -> Result<Edited, DbError> {
         minor: wanted.minor,
         now: act.now,
     };
-    let edited = match &wanted.page {
-        Some(page) => Edited {
-            page_id: page.id,
-            old_revision: page.latest_revision,
-            new_revision: pages::revise(tx, page, &revision)?,
-        },
-        None => {
-            let page_id = pages::create(tx, title.ns(), title.dbkey(), &revision)?;
-            let new_revision = pages::by_id(tx, page_id)?.map_or(0, |page| page.latest_revision);
-            Edited { page_id, old_revision: 0, new_revision }
-        }
-    };
+    let (page_id, new_revision) =
+        pages::save(tx, wanted.page.as_ref(), (title.ns(), title.dbkey()), &revision)?;
+    let old_revision = wanted.page.as_ref().map_or(0, |page| page.latest_revision);
+    let edited = Edited { page_id, old_revision, new_revision };
     let change = NewEdit {
         kind: if wanted.page.is_some() { ChangeKind::Edit } else { ChangeKind::New },
         now: act.now,

@@ -335,13 +335,7 @@ fn note_publication(
         minor: false,
         now: moment,
     };
-    let (page_id, revision_id) = match &page {
-        Some(page) => (page.id, pages::revise(tx, page, &revision)?),
-        None => {
-            let id = pages::create(tx, ns::FILE, name, &revision)?;
-            (id, pages::by_id(tx, id)?.map_or(0, |page| page.latest_revision))
-        }
-    };
+    let (page_id, revision_id) = pages::save(tx, page.as_ref(), (ns::FILE, name), &revision)?;
     let entry = NewLog {
         log_type: "upload",
         action: if overwrites { "overwrite" } else { "upload" },

@@ -147,6 +147,20 @@ pub fn revise(tx: &mut dyn Tx, page: &PageRow, new: &NewRevision<'_>) -> Result<
     Ok(revision)
 }
 
+/// Adds a revision to a page, or makes the page where there is none; gives the numbers of page and revision.
+pub(super) fn save(
+    tx: &mut dyn Tx,
+    page: Option<&PageRow>,
+    (ns, dbkey): (i32, &str),
+    new: &NewRevision<'_>,
+) -> Result<(i64, i64), DbError> {
+    if let Some(page) = page {
+        return Ok((page.id, revise(tx, page, new)?));
+    }
+    let id = create(tx, ns, dbkey, new)?;
+    Ok((id, by_id(tx, id)?.ok_or(DbError::Corrupt { what: "page" })?.latest_revision))
+}
+
 /// Makes a revision the one that a page shows.
 pub(super) fn show(
     tx: &mut dyn Tx,
