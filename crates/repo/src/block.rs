@@ -1,7 +1,8 @@
 //! Blocking users and addresses.
 
 use commonhold_catalogue::ops::blocks::{self, NewBlock};
-use commonhold_catalogue::ops::logs::{self, NewLog};
+use commonhold_catalogue::ops::changes;
+use commonhold_catalogue::ops::logs::NewLog;
 use commonhold_catalogue::ops::{accounts, pages};
 use commonhold_catalogue::{Read, Tx};
 use commonhold_core::block::{Block, BlockedAction, Limits, MAX_PAGES, Scope, Target};
@@ -374,6 +375,6 @@ fn log(
         comment: reason,
         params,
     };
-    logs::insert(tx, &new)?;
+    changes::logged(tx, &new, false, 0)?;
     Ok(())
 }
