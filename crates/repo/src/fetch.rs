@@ -77,12 +77,15 @@ impl FetchError {
         })
     }
 
-    fn of(error: &reqwest::Error, url: &CheckedUrl) -> Self {
-        if has_cause::<ClosedAddress>(error) {
+    fn of(error: reqwest::Error, url: &CheckedUrl) -> Self {
+        // The URL may hold secrets of the user's.
+        let error = error.without_url();
+        tracing::debug!(?error, "a file can't be fetched");
+        if has_cause::<ClosedAddress>(&error) {
             Self::Closed
         } else if error.is_timeout() {
             Self::TimedOut(url.url().to_string())
-        } else if has_cause::<Unresolved>(error) {
+        } else if has_cause::<Unresolved>(&error) {
             Self::Transport("fetch-unknown-host")
         } else if error.is_connect() {
             Self::Transport("fetch-no-connection")
@@ -109,6 +112,7 @@ pub(crate) struct Fetcher {
     rules: Rules,
     max_bytes: u64,
     timeout: Duration,
+    idle_timeout: Duration,
     user_agent: String,
     lookup: Arc<dyn Lookup>,
     /// For what blocks: finding hosts, reading the machine's certificates.
@@ -131,6 +135,7 @@ impl Fetcher {
             rules: Rules::new(&settings.by_url),
             max_bytes: max_bytes.unwrap_or(u64::MAX).min(settings.uploads.max_bytes),
             timeout,
+            idle_timeout: IDLE_TIMEOUT,
             user_agent: format!("Commonhold/{} (+{})", env!("CARGO_PKG_VERSION"), settings.site.public_url),
             lookup,
             threads,
@@ -146,8 +151,8 @@ impl Fetcher {
     async fn client(&self) -> Result<&Client> {
         let make = || async {
             let resolver = Arc::new(GuardedResolver::new(Arc::clone(&self.lookup), &self.rules.networks));
-            let user_agent = self.user_agent.clone();
-            self.threads.run(move || make_client(&resolver, &user_agent)).await?
+            let (user_agent, idle) = (self.user_agent.clone(), self.idle_timeout);
+            self.threads.run(move || make_client(&resolver, &user_agent, idle)).await?
         };
         self.client.get_or_try_init(make).await
     }
@@ -158,7 +163,7 @@ impl Fetcher {
         for _ in 0..MAX_REQUESTS {
             let request =
                 client.get(url.url().clone()).header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-            let response = request.send().await.map_err(|error| FetchError::of(&error, &url))?;
+            let response = request.send().await.map_err(|error| FetchError::of(error, &url))?;
             match location(&response)? {
                 Some(location) => url = self.rules.check_redirect(&url, &location)?,
                 None => return self.welcome(response),
@@ -184,7 +189,7 @@ impl Fetcher {
 }
 
 /// A client that goes nowhere but where it is told.
-fn make_client(resolver: &Arc<GuardedResolver>, user_agent: &str) -> Result<Client> {
+fn make_client(resolver: &Arc<GuardedResolver>, user_agent: &str, idle: Duration) -> Result<Client> {
     // Whoever was first has chosen; ring is the only one that is linked in.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = || {
@@ -197,7 +202,7 @@ fn make_client(resolver: &Arc<GuardedResolver>, user_agent: &str) -> Result<Clie
             .retry(reqwest::retry::never())
             .http1_only()
             .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(IDLE_TIMEOUT)
+            .read_timeout(idle)
             // A connection serves one request, so that each is to an address that was just checked.
             .pool_max_idle_per_host(0)
     };
@@ -246,7 +251,7 @@ impl ByteSource for BodySource<'_> {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(None),
             Err(error) => {
-                let failure = FetchError::of(&error, self.url);
+                let failure = FetchError::of(error, self.url);
                 return Err(self.fail(failure));
             }
         };

@@ -31,7 +31,12 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(super) fn new(settings: &ByUrlSettings) -> Self {
-        Self { hosts: settings.allowed_hosts.clone(), networks: settings.allow_networks.clone() }
+        // In the form that the parser gives hosts: lower case, and ASCII for other scripts.
+        let normal = |host: &String| Host::parse(host).map_or_else(|_| host.clone(), |host| host.to_string());
+        Self {
+            hosts: settings.allowed_hosts.iter().map(normal).collect(),
+            networks: settings.allow_networks.clone(),
+        }
     }
 
     /// Whether the host of what a user sent may be asked, as far as can be told by now. What is no address at all
@@ -111,10 +116,11 @@ mod tests {
     use super::*;
 
     fn rules(hosts: &[&str], networks: &[&str]) -> Rules {
-        Rules {
-            hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
-            networks: networks.iter().map(|network| network.parse().unwrap()).collect(),
-        }
+        Rules::new(&ByUrlSettings {
+            allowed_hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            allow_networks: networks.iter().map(|network| network.parse().unwrap()).collect(),
+            ..ByUrlSettings::default()
+        })
     }
 
     #[test]
@@ -158,6 +164,11 @@ mod tests {
             assert!(!listed.allows_host_of(bad), "{bad}");
         }
         assert!(rules(&[], &[]).allows_host_of("nonsense"));
+        let elsewhere = rules(&["*.Bücher.example", "8.8.*.*"], &[]);
+        for good in ["http://a.bücher.example/", "http://A.XN--BCHER-KVA.example/", "http://134743044/"] {
+            assert!(elsewhere.allows_host_of(good), "{good}");
+        }
+        assert!(!elsewhere.allows_host_of("http://bücher.example/"));
     }
 
     #[test]
@@ -250,6 +261,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_star_stands_for_one_label(labels in prop::collection::vec(("[a-z0-9-]{1,9}", any::<bool>()), 1..5)) {
+            let host = labels.iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>().join(".");
+            let pattern = labels.iter().map(|(label, star)| if *star { "*" } else { label.as_str() });
+            let pattern = pattern.collect::<Vec<_>>().join(".");
+            prop_assert!(matches(&pattern, &host));
+            let others = [format!("x.{host}"), format!("{host}.x"), format!("{host}."), format!("{host}x.y")];
+            for other in others {
+                prop_assert!(!matches(&pattern, &other), "{} {}", pattern, other);
+            }
+            let same_letters_elsewhere = format!("x{host}");
+            prop_assert_eq!(matches(&pattern, &same_letters_elsewhere), pattern.starts_with('*'));
+        }
+
         #[test]
         fn no_number_leads_to_a_special_address(number: u32) {
             let open = is_open(IpAddr::from(number.to_be_bytes()), &[]);

@@ -42,12 +42,23 @@ struct Other {
 }
 
 impl Other {
+    /// Closes each connection after its answer.
     async fn start(answer: impl Fn(&str) -> String + Send + 'static) -> Self {
+        Self::serve(answer, false).await
+    }
+
+    /// Leaves each connection open after its answer.
+    async fn holding(answer: impl Fn(&str) -> String + Send + 'static) -> Self {
+        Self::serve(answer, true).await
+    }
+
+    async fn serve(answer: impl Fn(&str) -> String + Send + 'static, hold: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let heads = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&heads);
         tokio::spawn(async move {
+            let mut held = Vec::new();
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut head = Vec::new();
                 while !head.ends_with(b"\r\n\r\n") {
@@ -60,6 +71,9 @@ impl Other {
                 let reply = answer(&head);
                 log.lock().unwrap().push(head);
                 let _ = stream.write_all(reply.as_bytes()).await;
+                if hold {
+                    held.push(stream);
+                }
             }
         });
         Self { port, heads }
@@ -148,4 +162,26 @@ async fn hosts_that_are_not_there_are_told_apart() {
     let someone = fetcher(&["127.0.0.0/8"], Meanings::new(&[&["127.0.0.1"]]));
     let away = FetchError::Transport("fetch-no-connection");
     assert_eq!(open(&someone, &format!("http://here.example:{port}/")).await.unwrap_err(), away);
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_is_left() {
+    let url = |other: &Other, path: &str| format!("http://127.0.0.1:{}{path}", other.port);
+    let mut fetcher = fetcher(&["127.0.0.0/8"], Meanings::new(&[]));
+    fetcher.idle_timeout = Duration::from_millis(100);
+    let half = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbytes";
+    let other =
+        Other::holding(move |head| if head.starts_with("GET /half") { half } else { "" }.to_owned()).await;
+    let never = url(&other, "/never");
+    assert_eq!(open(&fetcher, &never).await.unwrap_err(), FetchError::TimedOut(never));
+    let checked = fetcher.rules().check(&url(&other, "/half")).unwrap();
+    let response = open(&fetcher, &url(&other, "/half")).await.unwrap();
+    let seen = AtomicUsize::new(0);
+    let progress = |bytes: u64| seen.store(usize::try_from(bytes).unwrap(), Ordering::Relaxed);
+    let mut source =
+        BodySource { response, url: &checked, limit: 9, received: 0, progress: &progress, failure: None };
+    assert_eq!(source.next().await.unwrap().unwrap(), "bytes");
+    assert!(source.next().await.is_err());
+    assert_eq!(source.failure, Some(FetchError::TimedOut(url(&other, "/half"))));
+    assert_eq!(seen.load(Ordering::Relaxed), 5);
 }
