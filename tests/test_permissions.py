@@ -160,6 +160,37 @@ def test_a_blocked_address_stops_whoever_comes_from_it(new_server, name):
     assert admin.upload("Other " + name, jpeg())["result"] == "Success"
 
 
+# Rates.
+
+
+def test_whoever_publishes_too_often_has_to_wait(new_server, name):
+    server = new_server({"limits.upload_user": "2/3600"}).server
+    user, other, admin = session(server), session(server), session(server, "sysop")
+    rates = user.call(action="query", meta="userinfo", uiprop="ratelimits")["query"]["userinfo"]["ratelimits"]
+    assert rates == {"upload": {"user": {"hits": 2, "seconds": 3600}}}
+    assert user.upload(name, jpeg())["result"] == "Success"
+    # What isn't published doesn't count: warnings, stashing.
+    assert user.upload(name, jpeg())["result"] == "Warning"
+    key = user.upload("Stashed " + name, jpeg(), stash=1)["filekey"]
+    assert user.upload("Second " + name, jpeg())["result"] == "Success"
+    refused("ratelimited", user.upload, "Stashed " + name, filekey=key)
+
+    answer = user.http.post(
+        server.api,
+        data={"action": "upload", "format": "json", "filename": "Third " + name, "token": user.token},
+        files={"file": ("a.jpg", jpeg())},
+    )
+    assert answer.status_code == 200 and answer.headers["MediaWiki-API-Error"] == "ratelimited"
+    assert 0 < int(answer.headers["Retry-After"]) <= 3600
+    assert user.upload("Stashed " + name, jpeg(), stash=1)["result"] == "Success"
+
+    assert other.upload("Third " + name, jpeg())["result"] == "Success"
+    for number in range(4):
+        assert admin.upload(f"Exempt {number} {name}", jpeg())["result"] == "Success"
+    who = admin.call(action="query", meta="userinfo", uiprop="ratelimits|theoreticalratelimits")["query"]["userinfo"]
+    assert who["ratelimits"] == {} and "upload" in who["theoreticalratelimits"]
+
+
 # A server that only reads.
 
 

@@ -29,6 +29,7 @@ apierror-mustbeloggedin-uploadstash = You have to be logged in to have stashed f
 apierror-mustbeposted = "{ $p1 }" takes POST requests only.
 apierror-mustpostparams = Send these parameters in the body, not in the address, where they would be logged: { $p1 }.
 apierror-permissiondenied = You have no permission { $p1 }.
+apierror-ratelimited = You are doing this too often. Wait a while.
 apierror-readapidenied = You have no permission to read by the API. A bot password needs the grant "basic".
 apierror-readonly = Nothing can be changed here at present.
 apierror-unknownaction = There is no such action.

@@ -339,6 +339,9 @@ fn finish(mut cx: Context, outcome: Result<(), Stopped>, mut headers: Headers) -
         let help = crate::message::text(&help);
         problem::put_error(&mut result, &refusal, &stopped.path, cx.error_format, &help);
         headers.set("MediaWiki-API-Error", refusal.code.clone().into_owned());
+        if let Some(seconds) = refusal.retry_after {
+            headers.set("Retry-After", seconds.to_string());
+        }
         // An error is never for shared caches.
         headers.set("Cache-Control", "private, must-revalidate, max-age=0");
         errors.push(refusal.code.into_owned());

@@ -14,6 +14,7 @@ mod parts;
 mod sessions;
 mod stash;
 mod text;
+mod throttles;
 mod transactions;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,6 +58,7 @@ pub async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     parts::run(make).await?;
     jobs::run(make).await?;
     text::run(make).await?;
+    throttles::run(make).await?;
     transactions::run(make).await
 }
 

@@ -16,6 +16,7 @@ pub mod parts;
 pub mod revisions;
 pub mod sessions;
 pub mod stash;
+pub mod throttles;
 
 use commonhold_core::Timestamp;
 

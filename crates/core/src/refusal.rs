@@ -13,12 +13,14 @@ pub struct Refusal {
     pub message: Message,
     /// Further keys of the error object, in order.
     pub data: Vec<(&'static str, Data)>,
+    /// Seconds after which it is worth trying again, where that is known.
+    pub retry_after: Option<i64>,
 }
 
 impl Refusal {
     /// A refusal whose message key is not its code.
     pub fn new(code: impl Into<Cow<'static, str>>, message: Message) -> Self {
-        Self { code: code.into(), message, data: Vec::new() }
+        Self { code: code.into(), message, data: Vec::new(), retry_after: None }
     }
 
     /// A refusal whose code is the message key without MediaWiki's prefix `apierror-`.
@@ -28,6 +30,13 @@ impl Refusal {
             Cow::Owned(key) => Cow::Owned(key.strip_prefix("apierror-").unwrap_or(key).to_owned()),
         };
         Self::new(code, message)
+    }
+
+    /// Says after how many seconds it is worth trying again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// Adds a key to the error object.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use commonhold_core::Message;
 use commonhold_core::policy::UploadPolicy;
+use commonhold_core::{Message, Rate};
 use ipnet::IpNet;
 
 /// Everything that an operator decides.
@@ -79,6 +79,19 @@ pub struct LimitSettings {
     pub login_attempts: i64,
     /// Seconds over which they are counted.
     pub login_window_seconds: i64,
+    /// How often files may be published.
+    pub uploads: Rates,
+}
+
+/// How often something may be done; without a rate as often as one likes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rates {
+    /// From an address, by users who aren't logged in or not confirmed.
+    pub ip: Option<Rate>,
+    /// By a user who isn't confirmed.
+    pub newbie: Option<Rate>,
+    /// By any other user.
+    pub user: Option<Rate>,
 }
 
 impl Default for SiteSettings {
@@ -112,6 +125,12 @@ impl Default for ByUrlSettings {
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { enabled: true, login_attempts: 5, login_window_seconds: 300 }
+        let few = Some(Rate { hits: 8, seconds: 60 });
+        Self {
+            enabled: true,
+            login_attempts: 5,
+            login_window_seconds: 300,
+            uploads: Rates { ip: few, newbie: few, user: None },
+        }
     }
 }

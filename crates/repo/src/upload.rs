@@ -18,7 +18,7 @@ use crate::authorise::Authority;
 use crate::gather::Examined;
 use crate::receive::{FreshPart, Held, Received};
 use crate::stash::{KeyEnding, StashedFile, not_found};
-use crate::{Error, Repository, Result, summary};
+use crate::{Error, Repository, Result, summary, throttle};
 
 /// What is asked for.
 pub struct UploadRequest {
@@ -303,6 +303,7 @@ impl Repository {
             now: self.now(),
         };
         let caller = request.caller.clone();
+        let throttles = throttle::of_uploads(&self.settings.limits, &caller);
         let (policy, ignore, entry) =
             (self.settings.uploads.clone(), request.ignore_warnings, ready.entry.clone());
         let committed = self
@@ -323,6 +324,9 @@ impl Repository {
                 let warnings = warnings(&policy, &candidate, &existing);
                 if !warnings.is_empty() && !ignore {
                     return Ok(Committed::Warned(warnings));
+                }
+                if let Some(refusal) = throttle::count(tx, &throttles, publication.now)? {
+                    return Ok(Committed::Limited(refusal));
                 }
                 if existing.current.as_ref().is_some_and(|c| c.hashes == publication.hashes) {
                     return Ok(Committed::Unchanged);
@@ -357,6 +361,12 @@ impl Repository {
             Committed::Forbidden(refusal) => {
                 let key = self.entry_of(request, name, &ready).await?;
                 Err(recoverable_by(refusal.with("invalidparameter", "filename"), &key).into())
+            }
+            Committed::Limited(refusal) => {
+                if ready.entry.is_none() {
+                    self.blobs.remove(&ready.blob).await?;
+                }
+                Err(refusal.into())
             }
             Committed::Warned(warnings) => {
                 // A stashed file is stashed once more, under a key of its own.
@@ -455,6 +465,7 @@ fn recoverable_by(mut refusal: Refusal, key: &FileKey) -> Refusal {
 enum Committed {
     Published(Box<files::Published>, Warnings),
     Forbidden(Refusal),
+    Limited(Refusal),
     Warned(Warnings),
     Unchanged,
     /// The stash entry isn't waiting any more: another request was faster.

@@ -229,6 +229,9 @@ async fn sweep(repo: Arc<Repository>) {
         if let Err(error) = repo.sweep_blocks().await {
             tracing::error!(%error, "blocks that are over could not be removed");
         }
+        if let Err(error) = repo.sweep_throttles().await {
+            tracing::error!(%error, "throttles that are over could not be removed");
+        }
         match repo.sweep_stash().await {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "expired files were removed from the stash"),

@@ -52,6 +52,14 @@ CREATE INDEX blocks_address ON blocks (first_address);
 CREATE INDEX blocks_parent ON blocks (parent);
 CREATE INDEX blocks_expires ON blocks (expires);
 
+-- What was done how often in a window that is under way.
+CREATE TABLE throttles (
+    name {TEXT} NOT NULL PRIMARY KEY,
+    ends BIGINT NOT NULL,
+    hits BIGINT NOT NULL
+);
+CREATE INDEX throttles_ends ON throttles (ends);
+
 -- The cookie itself is nowhere: id_hash is its SHA-256.
 CREATE TABLE sessions (
     id_hash {BYTES} NOT NULL PRIMARY KEY,

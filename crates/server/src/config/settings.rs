@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use commonhold_core::Rate;
 use commonhold_core::right;
 use toml::Value;
 
@@ -245,11 +246,47 @@ pub(crate) const SETTINGS: &[Setting] = &[
                 .map(|v| c.settings.limits.login_window_seconds = i64::try_from(v).unwrap_or(i64::MAX))
         },
     },
+    Setting {
+        name: "limits.upload_ip",
+        doc: "How often files may be published from an address by users who aren't confirmed: \"8/60\" is eight times in 60 seconds.",
+        kind: Kind::Text,
+        get: |c| rate(c.settings.limits.uploads.ip),
+        set: |c, v| rate_of(v).map(|v| c.settings.limits.uploads.ip = v),
+    },
+    Setting {
+        name: "limits.upload_newbie",
+        doc: "The same by a user who isn't confirmed.",
+        kind: Kind::Text,
+        get: |c| rate(c.settings.limits.uploads.newbie),
+        set: |c, v| rate_of(v).map(|v| c.settings.limits.uploads.newbie = v),
+    },
+    Setting {
+        name: "limits.upload_user",
+        doc: "The same by any other user without the right noratelimit. Empty: as often as they like.",
+        kind: Kind::Text,
+        get: |c| rate(c.settings.limits.uploads.user),
+        set: |c, v| rate_of(v).map(|v| c.settings.limits.uploads.user = v),
+    },
 ];
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of `Setting::get`")]
 fn text(value: impl Into<String>) -> Option<Value> {
     Some(Value::String(value.into()))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the form of `Setting::get`")]
+fn rate(value: Option<Rate>) -> Option<Value> {
+    Some(Value::String(value.map(|rate| rate.to_string()).unwrap_or_default()))
+}
+
+/// A rate; none for an empty text.
+fn rate_of(value: Value) -> Result<Option<Rate>, String> {
+    let text = string(value);
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let wrong = || "has to be a number of times and of seconds, such as 8/60".to_owned();
+    Rate::parse(&text).map(Some).ok_or_else(wrong)
 }
 
 fn number(value: u64) -> Option<Value> {

@@ -1,6 +1,7 @@
 //! `meta=userinfo`.
 
 use commonhold_core::right::{self, Right};
+use commonhold_repo::Throttle;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -79,10 +80,11 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     if wants("editcount") {
         info.set("editcount", account.as_ref().map_or(0, |a| a.edit_count));
     }
-    for limits in ["ratelimits", "theoreticalratelimits"] {
-        if wants(limits) {
-            info.set(limits, Map::new());
-        }
+    if wants("ratelimits") {
+        info.set("ratelimits", rates(&cx.repo.throttles_of(caller)));
+    }
+    if wants("theoreticalratelimits") {
+        info.set("theoreticalratelimits", rates(&cx.repo.theoretical_throttles_of(caller)));
     }
     if wants("realname") {
         info.set("realname", "");
@@ -95,4 +97,13 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     }
     cx.query.result.set("userinfo", info);
     Ok(())
+}
+
+fn rates(throttles: &[Throttle]) -> Map {
+    let mut all = Map::new();
+    for throttle in throttles {
+        let rate = Map::new().with("hits", throttle.rate.hits).with("seconds", throttle.rate.seconds);
+        all.map_at(throttle.action).set(throttle.kind, rate);
+    }
+    all
 }
