@@ -130,6 +130,9 @@ logentry-upload-upload = { $p1 } uploaded { $p2 }
 
 ## Uploads
 
+api-error-publishfailed = The file could not be published. Try it again with the same file key.
+api-error-stashfailed = The chunks could not be put together. Send the last one again, or begin a new upload.
+apierror-cannot-async-upload-file = A file that is sent with the request is dealt with at once: "async" and "file" can't be used together. Stash the file first, then publish it by its file key.
 apierror-chunk-too-small = A chunk that is not the last one has at least { $p1 } bytes.
 apierror-invalid-chunk = The chunk goes beyond the announced size of the file.
 apierror-invalid-file-key = That can't be a file key.
@@ -138,6 +141,7 @@ apierror-stashfailed-complete = All chunks of this upload have arrived, or it ha
 apierror-stashfailed-offset = The upload waits for the chunk at another offset.
 apierror-upload-filekeyneeded = A chunk that is not the first one needs the file key of its upload.
 apierror-upload-filekeynotallowed = The first chunk has no file key.
+apierror-upload-inprogress = This file is being published already.
 apierror-upload-missingresult = Nothing is known of an upload with this key.
 copyuploadbaddomain = Files can't be uploaded from that server.
 copyuploaddisabled = Uploads from other servers are switched off.

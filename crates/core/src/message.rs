@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Data;
 
 /// A message key with its parameters. Keys are MediaWiki's, since `errorformat=raw` shows them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// The key, such as `apierror-missingparam`.
     pub key: Cow<'static, str>,
@@ -14,7 +16,7 @@ pub struct Message {
 }
 
 /// One parameter of a message.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Param {
     /// Text.
     Text(String),

@@ -15,6 +15,8 @@ pub struct UploadPolicy {
     pub prohibited_extensions: Vec<String>,
     /// Seconds that a stashed file waits to be published.
     pub stash_max_age_seconds: i64,
+    /// Whether clients may have work on large files done after the answer.
+    pub asynchronous: bool,
     /// Beginnings of names that cameras give, which say nothing.
     pub bad_prefixes: Vec<String>,
 }
@@ -39,6 +41,7 @@ impl Default for UploadPolicy {
                 "vbs", "bat", "com", "pif", "cmd", "vxd", "cpl", "xml",
             ]),
             stash_max_age_seconds: 7 * 86_400,
+            asynchronous: true,
             bad_prefixes: owned(&["CIMG", "DSC_", "DSCF", "DSCN", "DUW", "IMG", "JD", "MGP", "PICT"]),
         }
     }

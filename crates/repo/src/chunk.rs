@@ -8,18 +8,18 @@
 use std::sync::Arc;
 
 use commonhold_blob::{Partial, Place};
+use commonhold_catalogue::ops::jobs::{self, NewJob};
 use commonhold_catalogue::ops::parts::{self, WaitingPart};
 use commonhold_catalogue::ops::stash::{self, StashRow, StashStatus};
 use commonhold_core::name::UploadName;
 use commonhold_core::upload::Warnings;
-use commonhold_core::user::Caller;
 use commonhold_core::{FileKey, Hashes, MediaInfo, Message, Refusal};
 
 use crate::gather::stash_extension;
 use crate::parallel::Turn;
-use crate::receive::{AppendedPart, FreshPart, Held, Received};
+use crate::receive::{AppendedPart, FreshPart, Held, Received, resume};
 use crate::stash::{KeyEnding, StashedFile, place_of};
-use crate::upload::{Outcome, UploadRequest};
+use crate::upload::{Outcome, UploadRequest, verification_error};
 use crate::{Error, Repository, Result};
 
 /// One chunk and what came with it.
@@ -38,6 +38,24 @@ pub(crate) struct Whole {
     pub(crate) attempt: i64,
     pub(crate) partial: Partial,
     pub(crate) hashes: Hashes,
+}
+
+/// What became of an upload whose bytes were all there.
+pub(crate) enum Assembled {
+    /// It is in the stash, under a new key.
+    Whole(Box<StashedFile>, Warnings),
+    /// It isn't what its name says, or not safe.
+    Refused(Refusal),
+    /// Another request has ended it otherwise.
+    Overtaken,
+}
+
+impl Whole {
+    /// From an entry that a job is to put together.
+    pub(crate) fn of_queued(row: StashRow) -> Result<Self> {
+        let (partial, hashing) = resume(&row)?;
+        Ok(Self { attempt: row.attempt, partial, hashes: hashing.hashes(), row })
+    }
 }
 
 impl Repository {
@@ -226,13 +244,13 @@ impl Repository {
         if row.offset < chunk.filesize {
             return self.go_on(warnings, row, chunk.parallel).await;
         }
+        if row.status == StashStatus::Queued {
+            self.workers.wake();
+            return Ok(Outcome::AssemblyQueued { warnings, key: row.filekey });
+        }
         let attempt = row.attempt;
-        self.finish_upload(
-            request,
-            name,
-            Whole { row, attempt, partial: part.partial.clone(), hashes: part.hashes() },
-        )
-        .await
+        self.finish_upload(name, Whole { row, attempt, partial: part.partial.clone(), hashes: part.hashes() })
+            .await
     }
 
     async fn begin_row(
@@ -249,10 +267,11 @@ impl Repository {
         }
         let extension = self.content_extension(part.place(), hashes.size).await?;
         let now = self.now();
+        let queued = request.asynchronous && hashes.size == chunk.filesize;
         let row = StashRow {
             filekey: FileKey::new(now, &*self.entropy, request.caller.id, &extension),
             user_id: request.caller.id,
-            status: StashStatus::Chunks,
+            status: if queued { StashStatus::Queued } else { StashStatus::Chunks },
             created: now,
             touched: now,
             blob_key: part.key.clone(),
@@ -269,8 +288,16 @@ impl Repository {
             published_version: None,
             chunk_start: 0,
         };
+        let job = if queued { Some(self.assembly(&row, name)?) } else { None };
         let stored = row.clone();
-        self.db.write(move |tx| stash::insert(tx, &stored).map_err(Error::from)).await?;
+        let insert = move |tx: &mut dyn commonhold_catalogue::Tx| {
+            stash::insert(tx, &stored)?;
+            if let Some(job) = &job {
+                jobs::enqueue(tx, job)?;
+            }
+            Ok::<_, Error>(())
+        };
+        self.db.write(insert).await?;
         Ok(row)
     }
 
@@ -410,13 +437,20 @@ impl Repository {
         if let Some(reason) = self.examine_chunk(Place::Partial(part.partial.clone()), from, to, "").await? {
             return Err(stash_failed(reason_message(&reason)).with("offset", from.to_string()).into());
         }
-        let advanced = self.advance(part, to, chunk.filesize).await?;
+        let job = self.job_at_the_end(request, name, &part.row)?;
+        let advanced = self.advance(part, to, chunk.filesize, job).await?;
         self.merge_waiting(request, name, warnings, chunk, advanced).await
     }
 
     /// Moves the offset of an upload to the end of the bytes that are in their place. The claim ends, unless there is
     /// more to do.
-    pub(crate) async fn advance(&self, mut part: AppendedPart, to: u64, filesize: u64) -> Result<Advanced> {
+    pub(crate) async fn advance(
+        &self,
+        mut part: AppendedPart,
+        to: u64,
+        filesize: u64,
+        at_the_end: Option<NewJob>,
+    ) -> Result<Advanced> {
         let (key, attempt, state, now) =
             (part.row.filekey.clone(), part.attempt, part.hashing.save(), self.now());
         let from = part.row.offset;
@@ -430,11 +464,27 @@ impl Repository {
             if to < filesize && next.is_none() {
                 stash::release(tx, &key, attempt)?;
             }
+            if to >= filesize
+                && let Some(job) = &at_the_end
+            {
+                stash::queue(tx, &key, attempt, now)?;
+                jobs::enqueue(tx, job)?;
+            }
             Ok(Some(next))
         };
         let next = self.db.write(advance).await?.ok_or_else(|| out_of_step(from))?;
         part.row.offset = to;
         Ok(Advanced { part, next })
+    }
+
+    /// The job to queue in the transaction that completes the upload, if the client doesn't wait for its end.
+    pub(crate) fn job_at_the_end(
+        &self,
+        request: &UploadRequest,
+        name: &UploadName,
+        row: &StashRow,
+    ) -> Result<Option<NewJob>> {
+        if request.asynchronous { self.assembly(row, name).map(Some) } else { Ok(None) }
     }
 
     /// The upload awaits more.
@@ -453,6 +503,11 @@ impl Repository {
     ) -> Result<Outcome> {
         match (row.status, &row.successor) {
             (StashStatus::Chunks, _) if row.offset < row.filesize => self.go_on(warnings, row, false).await,
+            (StashStatus::Chunks | StashStatus::Queued, _) if request.asynchronous => {
+                self.queue_assembly(name, warnings, row).await
+            }
+            // Who asks now can't wait for the job.
+            (StashStatus::Queued, _) => self.finish_upload(name, Whole::of_queued(row)?).await,
             (StashStatus::Chunks, _) => {
                 // Everything had arrived, and then something failed before the end.
                 let Some(part) = self.claim(request.caller.id, &row.filekey, row.offset).await? else {
@@ -460,7 +515,7 @@ impl Repository {
                 };
                 let hashes = part.hashing.hashes();
                 let whole = Whole { row: part.row, attempt: part.attempt, partial: part.partial, hashes };
-                self.finish_upload(request, name, whole).await
+                self.finish_upload(name, whole).await
             }
             (_, Some(successor)) => {
                 let row = self.own_stash_row(&request.caller, successor).await?;
@@ -473,44 +528,60 @@ impl Repository {
     }
 
     /// Everything is there: verify the whole, and replace the entry by one with a new key.
-    pub(crate) async fn finish_upload(
-        &self,
-        request: &UploadRequest,
-        name: &UploadName,
-        whole: Whole,
-    ) -> Result<Outcome> {
+    pub(crate) async fn finish_upload(&self, name: &UploadName, whole: Whole) -> Result<Outcome> {
+        match self.assemble(name, whole).await? {
+            Assembled::Whole(file, warnings) => Ok(Outcome::Stashed { file, warnings, chunked: true }),
+            Assembled::Refused(_) => Err(stash_failed(Message::new("verification-error")).into()),
+            Assembled::Overtaken => Err(completed().into()),
+        }
+    }
+
+    /// The same, for a job as well. Whatever was done before is found as it was left.
+    pub(crate) async fn assemble(&self, name: &UploadName, whole: Whole) -> Result<Assembled> {
         let Whole { row, attempt, partial, hashes } = whole;
         self.blobs.seal(&partial, hashes.size).await?;
         let examined =
             self.examine(Place::Sealed(row.blob_key.clone()), hashes.size, name.title.dbkey()).await?;
-        if examined.refused.is_some() || examined.name.is_err() {
+        let refusal = match (&examined.refused, &examined.name) {
+            (Some(reason), _) => Some(verification_error(reason)),
+            (None, Err(error)) => Some(error.refusal(&self.settings.uploads)),
+            (None, Ok(_)) => None,
+        };
+        if let Some(refusal) = refusal {
             let key = row.filekey.clone();
             let now = self.now();
             self.db.write(move |tx| stash::fail(tx, &key, attempt, now).map_err(Error::from)).await?;
-            return Err(stash_failed(Message::new("verification-error")).into());
+            return Ok(Assembled::Refused(refusal));
         }
         let warnings = self.warnings(name, Some(hashes)).await?;
         let now = self.now();
         let finished =
-            finished_row(&row, self.new_key(&request.caller, &examined.info), hashes, examined.info, now);
+            finished_row(&row, self.new_key(row.user_id, &examined.info), hashes, examined.info, now);
         let (old, new) = (row.filekey.clone(), finished.clone());
-        let done =
-            self.db.write(move |tx| stash::finish(tx, &old, attempt, &new).map_err(Error::from)).await?;
-        if !done {
-            return Err(completed().into());
-        }
-        let file = StashedFile::from_row(finished).ok_or(Error::Gone)?;
-        Ok(Outcome::Stashed { file: Box::new(file), warnings, chunked: true })
+        let finish = move |tx: &mut dyn commonhold_catalogue::Tx| {
+            if stash::finish(tx, &old, attempt, &new)? {
+                return Ok(Some(new.clone()));
+            }
+            // Perhaps another request has done the same.
+            match stash::get(tx, &old)?.and_then(|row| row.successor) {
+                Some(successor) => stash::get(tx, &successor).map_err(Error::from),
+                None => Ok(None),
+            }
+        };
+        let Some(row) = self.db.write(finish).await? else { return Ok(Assembled::Overtaken) };
+        let file = StashedFile::from_row(row).ok_or(Error::Gone)?;
+        Ok(Assembled::Whole(Box::new(file), warnings))
     }
 
     /// A new key for content of this kind.
-    pub(crate) fn new_key(&self, caller: &Caller, info: &MediaInfo) -> FileKey {
+    pub(crate) fn new_key(&self, user_id: i64, info: &MediaInfo) -> FileKey {
         let extension = stash_extension(&info.mime, &self.settings.uploads.prohibited_extensions);
-        FileKey::new(self.now(), &*self.entropy, caller.id, &extension)
+        FileKey::new(self.now(), &*self.entropy, user_id, &extension)
     }
 }
 
-/// An upload whose offset has moved. It is still claimed if it is whole, or something waits for this offset.
+/// An upload whose offset has moved. It is still claimed if it is whole and no job ends it, or if something waits for
+/// this offset.
 pub(crate) struct Advanced {
     pub(crate) part: AppendedPart,
     /// The chunk whose turn has come.
@@ -562,7 +633,7 @@ fn refuse_append(row: &StashRow, offset: u64) -> Option<Refusal> {
     match row.status {
         StashStatus::Chunks if row.offset == offset => None,
         StashStatus::Chunks => Some(out_of_step(row.offset)),
-        StashStatus::Failed => Some(completed()),
+        StashStatus::Queued | StashStatus::Failed => Some(completed()),
         _ if row.successor.is_some() => Some(completed()),
         _ => Some(stash_failed(Message::new("uploadstash-no-session"))),
     }
@@ -572,7 +643,7 @@ pub(crate) fn stash_failed(reason: Message) -> Refusal {
     Refusal::new("stashfailed", Message::new("apierror-stashfailed").with(reason))
 }
 
-fn completed() -> Refusal {
+pub(crate) fn completed() -> Refusal {
     stash_failed(Message::new("apierror-stashfailed-complete"))
 }
 

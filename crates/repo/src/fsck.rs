@@ -205,7 +205,7 @@ impl<'a> Checker<'a> {
                     && let Some(row) = self.unchanged(row).await?
                 {
                     let hopeless = matches!(fault, Fault::Missing)
-                        || matches!(fault, Fault::Length { .. } if row.status == StashStatus::Chunks);
+                        || matches!(fault, Fault::Length { .. } if row.hashes.is_none());
                     let repaired = self.check.repair && hopeless && self.forget(&row).await?;
                     let subject = Subject::Stashed(row.filekey);
                     self.tell(&Problem { subject, blob: row.blob_key, fault, repaired });
@@ -217,7 +217,7 @@ impl<'a> Checker<'a> {
     /// What is wrong with the bytes of an entry, if it needs any.
     async fn stash_fault(&mut self, row: &StashRow) -> Result<Option<Fault>> {
         match (row.status, row.hashes) {
-            (StashStatus::Chunks, _) => {
+            (StashStatus::Chunks | StashStatus::Queued, _) => {
                 let Ok(place) = place_of(row) else { return Ok(Some(Fault::Missing)) };
                 let state = row.hash_state.as_deref().and_then(|state| Hashing::resume(state).ok());
                 Ok(match (self.find(place, Some(row.offset)).await?, state) {

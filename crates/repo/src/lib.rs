@@ -15,6 +15,7 @@ mod fetch;
 pub mod fsck;
 mod gather;
 mod gc;
+mod jobs;
 mod parallel;
 mod receive;
 mod session;
@@ -44,10 +45,11 @@ pub use commonhold_catalogue::ops::files::{AllImages, FileVersion, ImageSort};
 pub use commonhold_catalogue::ops::pages::{PageRow, Statistics};
 pub use error::Error;
 pub use gc::{Collected, GARBAGE_AGE_SECONDS};
+pub use jobs::{Progress, Stage, UploadStatus};
 pub use receive::{ByteSource, Hint, Received, SourceError};
 pub use session::{CheckedToken, CookieChange, Session};
 pub use settings::{ByUrlSettings, LimitSettings, Rates, Settings, SiteSettings, Texts};
-pub use stash::{StashEntry, StashedFile, UploadStatus};
+pub use stash::{StashEntry, StashedFile};
 pub use system::{SystemClock, SystemEntropy};
 pub use throttle::Throttle;
 pub use upload::{Outcome, Source, UploadRequest};
@@ -67,6 +69,8 @@ pub struct Repository {
     fetcher: fetch::Fetcher,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    /// Who this process is among those that work on jobs, and how its workers are woken.
+    workers: jobs::Workers,
     /// Reads uploaded bytes: detection, verification, metadata.
     media: worker::Pool,
     /// Hashes passwords; few threads, since each hash takes tens of megabytes.
@@ -87,12 +91,22 @@ impl Repository {
         let fetcher = fetch::Fetcher::new(&settings)?;
         let media = worker::Pool::new("media", 2, 64)?;
         let passwords = worker::Pool::new("password", 2, 64)?;
-        Ok(Self { db, blobs, settings, urls, groups, fetcher, clock, entropy, media, passwords })
+        let workers = jobs::Workers::new(&*entropy);
+        Ok(Self { db, blobs, settings, urls, groups, fetcher, clock, entropy, workers, media, passwords })
     }
 
     /// Lets go of what an earlier process held when it ended. For the one process that serves these stores.
     pub async fn take_over(&self) -> Result<()> {
-        self.db.write(|tx| ops::stash::release_all(tx).map_err(Error::from)).await
+        // Where others may use the catalogue as well, their jobs are theirs; ours come back when their leases end.
+        let alone = !self.db.is_shared();
+        let release = move |tx: &mut dyn commonhold_catalogue::Tx| {
+            ops::stash::release_all(tx)?;
+            if alone {
+                ops::jobs::release_all(tx)?;
+            }
+            Ok::<_, Error>(())
+        };
+        self.db.write(release).await
     }
 
     /// Whether both stores work: the catalogue answers, and bytes can be written.
@@ -124,12 +138,7 @@ impl Repository {
 
     /// An id for a request: 24 hexadecimal digits that no other request has.
     pub fn request_id(&self) -> String {
-        let mut bytes = [0; 12];
-        self.entropy.fill(&mut bytes);
-        bytes.iter().fold(String::new(), |mut id, byte| {
-            let _ = write!(id, "{byte:02x}");
-            id
-        })
+        unique_id(&*self.entropy)
     }
 
     /// Random text of `length` characters out of `0-9a-v`, five bits each.
@@ -138,4 +147,14 @@ impl Repository {
         self.entropy.fill(&mut bytes);
         bytes.into_iter().map(|b| char::from_digit(u32::from(b) % 32, 32).unwrap_or('0')).collect()
     }
+}
+
+/// 24 hexadecimal digits that nothing else has.
+fn unique_id(entropy: &dyn Entropy) -> String {
+    let mut bytes = [0; 12];
+    entropy.fill(&mut bytes);
+    bytes.iter().fold(String::new(), |mut id, byte| {
+        let _ = write!(id, "{byte:02x}");
+        id
+    })
 }

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use commonhold_blob::{Partial, Place};
+use commonhold_catalogue::ops::jobs::NewJob;
 use commonhold_catalogue::ops::parts::{self, WaitingPart};
 use commonhold_catalogue::ops::stash::{self, StashRow};
 use commonhold_core::Message;
@@ -90,7 +91,8 @@ impl Repository {
         advanced: Advanced,
     ) -> Result<Outcome> {
         let (key, attempt) = (advanced.part.row.filekey.clone(), advanced.part.attempt);
-        let part = match self.merge(advanced, chunk.filesize).await {
+        let job = self.job_at_the_end(request, name, &advanced.part.row)?;
+        let part = match self.merge(advanced, chunk.filesize, job).await {
             Ok(part) => part,
             Err(error) => {
                 self.end_claim(&key, attempt).await;
@@ -100,18 +102,27 @@ impl Repository {
         if part.row.offset < chunk.filesize {
             return self.go_on(warnings, part.row, chunk.parallel).await;
         }
+        if request.asynchronous {
+            self.workers.wake();
+            return Ok(Outcome::AssemblyQueued { warnings, key: part.row.filekey });
+        }
         let AppendedPart { row, partial, attempt, hashing } = part;
-        self.finish_upload(request, name, Whole { row, attempt, partial, hashes: hashing.hashes() }).await
+        self.finish_upload(name, Whole { row, attempt, partial, hashes: hashing.hashes() }).await
     }
 
-    async fn merge(&self, mut advanced: Advanced, filesize: u64) -> Result<AppendedPart> {
+    async fn merge(
+        &self,
+        mut advanced: Advanced,
+        filesize: u64,
+        at_the_end: Option<NewJob>,
+    ) -> Result<AppendedPart> {
         while let Some(next) = advanced.next {
             let mut part = advanced.part;
             let waiting = decode(&next.partial)?;
             let from = Place::Partial(waiting.clone());
             part.hashing =
                 self.copy(from, next.size, &part.partial, next.start, part.hashing.clone()).await?;
-            advanced = self.advance(part, next.start + next.size, filesize).await?;
+            advanced = self.advance(part, next.start + next.size, filesize, at_the_end.clone()).await?;
             self.discard(&waiting).await;
         }
         Ok(advanced.part)

@@ -219,7 +219,7 @@ impl Repository {
 }
 
 /// What is needed to go on with a chunked upload.
-fn resume(row: &StashRow) -> Result<(Partial, Hashing)> {
+pub(crate) fn resume(row: &StashRow) -> Result<(Partial, Hashing)> {
     let (Some(partial), Some(state)) = (&row.partial, &row.hash_state) else { return Err(Error::Gone) };
     let partial = serde_json::from_str(partial).map_err(|_| Error::Gone)?;
     Ok((partial, Hashing::resume(state)?))

@@ -4,9 +4,12 @@
 //! session's secret, so nothing about them is stored, and they die with the session.
 
 use std::fmt::Write;
+use std::net::IpAddr;
 
+use commonhold_catalogue::ops::accounts::UserRow;
 use commonhold_catalogue::ops::sessions::SessionRow;
 use commonhold_catalogue::ops::{accounts, sessions};
+use commonhold_catalogue::{DbError, Read};
 use commonhold_core::user::{Caller, Via};
 use commonhold_core::{Timestamp, right};
 use hmac::{Hmac, KeyInit, Mac};
@@ -129,14 +132,7 @@ impl Repository {
             .db
             .read(move |read| {
                 let Some(row) = sessions::get(read, &key)? else { return Ok::<_, crate::Error>(None) };
-                let user = match row.user_id {
-                    Some(id) => accounts::user_by_id(read, id)?,
-                    None => None,
-                };
-                let grants = match (&user, &row.app_id) {
-                    (Some(user), Some(app)) => accounts::bot_password(read, user.id, app)?.map(|b| b.grants),
-                    _ => None,
-                };
+                let (user, grants) = account(read, row.user_id, row.app_id.as_deref())?;
                 Ok(Some((row, user, grants)))
             })
             .await?;
@@ -149,7 +145,35 @@ impl Repository {
             let key = id_hash.clone();
             self.db.write(move |tx| sessions::touch(tx, &key, now).map_err(crate::Error::from)).await?;
         }
-        let caller = match (user, row.app_id, grants) {
+        let caller = self.caller(user, row.app_id, grants, ip);
+        Ok(Session { caller, stored: Some(Stored { id_hash, secret: row.secret }), cookie: None })
+    }
+
+    /// Who acts when nobody is there any more: the user whose job it is, with the rights that he has now and the
+    /// address that he had.
+    pub(crate) async fn absent_caller(
+        &self,
+        user_id: i64,
+        app_id: Option<String>,
+        address: Option<IpAddr>,
+    ) -> Result<Caller> {
+        let app = app_id.clone();
+        let look = move |read: &mut dyn Read| {
+            account(read, Some(user_id), app.as_deref()).map_err(crate::Error::from)
+        };
+        let (user, grants) = self.db.read(look).await?;
+        let ip = address.map(|address| address.to_string()).unwrap_or_default();
+        Ok(self.caller(user, app_id, grants, &ip))
+    }
+
+    fn caller(
+        &self,
+        user: Option<UserRow>,
+        app_id: Option<String>,
+        grants: Option<Vec<String>>,
+        ip: &str,
+    ) -> Caller {
+        let caller = match (user, app_id, grants) {
             (Some(user), None, _) => {
                 Caller::registered(user.id, &user.name, &user.groups, Via::Password, None, &self.groups)
             }
@@ -164,8 +188,7 @@ impl Repository {
             // The account or its bot password is gone.
             _ => Caller::anonymous(ip, &self.groups),
         };
-        let caller = caller.from_address(ip.parse().ok());
-        Ok(Session { caller, stored: Some(Stored { id_hash, secret: row.secret }), cookie: None })
+        caller.from_address(ip.parse().ok())
     }
 
     /// Makes sure that the session is stored, so that tokens can be bound to it.
@@ -225,6 +248,23 @@ impl Repository {
         }
         Ok(())
     }
+}
+
+/// An account, and the grants of the bot password by which it is used.
+fn account(
+    read: &mut dyn Read,
+    user_id: Option<i64>,
+    app_id: Option<&str>,
+) -> Result<(Option<UserRow>, Option<Vec<String>>), DbError> {
+    let user = match user_id {
+        Some(id) => accounts::user_by_id(read, id)?,
+        None => None,
+    };
+    let grants = match (&user, app_id) {
+        (Some(user), Some(app)) => accounts::bot_password(read, user.id, app)?.map(|b| b.grants),
+        _ => None,
+    };
+    Ok((user, grants))
 }
 
 /// 128 bits of an HMAC over kind and time, in hexadecimal.

@@ -24,15 +24,6 @@ pub struct StashedFile {
     pub blob: BlobKey,
 }
 
-/// What `checkstatus` knows of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UploadStatus {
-    /// Chunks are awaited from this offset on.
-    Uploading(u64),
-    /// Nothing to tell: unknown, someone else's, or done.
-    Nothing,
-}
-
 /// One line of `list=mystashedfiles`.
 #[derive(Clone, Debug)]
 pub struct StashEntry {
@@ -88,7 +79,7 @@ impl Repository {
         let now = self.now();
         let row = StashRow {
             filekey: match ending {
-                KeyEnding::Extension => self.new_key(caller, &info),
+                KeyEnding::Extension => self.new_key(caller.id, &info),
                 KeyEnding::Nothing => FileKey::new(now, &*self.entropy, caller.id, ""),
             },
             user_id: caller.id,
@@ -148,18 +139,6 @@ impl Repository {
         StashedFile::from_row(row).ok_or_else(|| not_found(&key).into())
     }
 
-    /// How far an upload is.
-    pub async fn upload_status(&self, caller: &Caller, key: &str) -> Result<UploadStatus> {
-        let Some(key) = FileKey::parse(key) else { return Ok(UploadStatus::Nothing) };
-        let row = self.db.read(move |read| stash::get(read, &key).map_err(Error::from)).await?;
-        Ok(match row {
-            Some(row) if row.user_id == caller.id && row.status == StashStatus::Chunks => {
-                UploadStatus::Uploading(row.offset)
-            }
-            _ => UploadStatus::Nothing,
-        })
-    }
-
     /// The caller's stash, oldest first.
     pub async fn stash_of(&self, caller: &Caller, after: Option<i64>, limit: i64) -> Result<Vec<StashEntry>> {
         if caller.is_anonymous() {
@@ -184,7 +163,7 @@ impl Repository {
 /// Where a row's bytes are.
 pub(crate) fn place_of(row: &StashRow) -> Result<Place> {
     match (&row.hashes, &row.partial) {
-        (None, Some(partial)) if row.status == StashStatus::Chunks => {
+        (None, Some(partial)) if matches!(row.status, StashStatus::Chunks | StashStatus::Queued) => {
             Ok(Place::Partial(serde_json::from_str(partial).map_err(|_| Error::Gone)?))
         }
         _ => Ok(Place::Sealed(row.blob_key.clone())),

@@ -34,6 +34,8 @@ pub struct UploadRequest {
     pub ignore_warnings: bool,
     /// Keep the file for its owner instead of publishing it.
     pub stash: bool,
+    /// Answer before the work is done, where that is possible and switched on.
+    pub asynchronous: bool,
     /// Where the bytes are.
     pub source: Source,
 }
@@ -100,17 +102,31 @@ pub enum Outcome {
         /// Where bytes are missing, for a client that sends chunks in any order.
         missing: Option<Vec<Range<u64>>>,
     },
+    /// All chunks are safe, and a job puts them together.
+    AssemblyQueued {
+        /// Warnings that were ignored.
+        warnings: Warnings,
+        /// The key to ask by.
+        key: FileKey,
+    },
+    /// A job publishes the stashed file.
+    PublicationQueued {
+        /// Warnings that were ignored.
+        warnings: Warnings,
+        /// The name that it gets.
+        filename: String,
+    },
 }
 
 /// Bytes that are whole and examined, ready to be published or stashed.
-struct Ready {
-    blob: BlobKey,
-    hashes: Hashes,
-    info: MediaInfo,
+pub(crate) struct Ready {
+    pub(crate) blob: BlobKey,
+    pub(crate) hashes: Hashes,
+    pub(crate) info: MediaInfo,
     /// The stash entry that holds them already.
-    entry: Option<FileKey>,
+    pub(crate) entry: Option<FileKey>,
     /// How the key ends, should they be stashed now.
-    ending: KeyEnding,
+    pub(crate) ending: KeyEnding,
 }
 
 impl Repository {
@@ -120,6 +136,8 @@ impl Repository {
         if !self.settings.uploads.enabled {
             return Err(Refusal::of(Message::new("uploaddisabled")).into());
         }
+        // 3.
+        request.asynchronous &= self.settings.uploads.asynchronous;
         // 6.
         let Some(filename) = request.filename.take() else {
             return Err(
@@ -133,6 +151,10 @@ impl Repository {
                 self.upload_chunk(&request, &filename, chunk).await
             }
             Source::File(received) => {
+                // 7f.
+                if request.asynchronous {
+                    return Err(Refusal::of(Message::new("apierror-cannot-async-upload-file")).into());
+                }
                 // 8, 9.
                 self.may_upload(&request.caller).await?;
                 self.upload_received(&request, &filename, received, KeyEnding::Extension).await
@@ -160,12 +182,22 @@ impl Repository {
                     // The last chunk's answer has told the key of the whole file.
                     return Err(not_found(&key).into());
                 }
-                let (Some(hashes), Some(_)) = (row.hashes, &row.info) else {
+                let (Some(hashes), Some(info)) = (row.hashes, &row.info) else {
                     // Chunks are missing. MediaWiki would publish the first one alone.
                     let refusal =
                         Refusal::of(Message::new("stashfailed").with(Message::new("stash-incomplete")));
                     return Err(refusal.with("offset", row.offset.to_string()).into());
                 };
+                if request.asynchronous && !stash {
+                    let ready = Ready {
+                        blob: row.blob_key,
+                        hashes,
+                        info: info.clone(),
+                        entry: Some(key),
+                        ending: KeyEnding::Extension,
+                    };
+                    return self.queue_publication(&request, &filename, ready).await;
+                }
                 let examined =
                     self.examine(Place::Sealed(row.blob_key.clone()), hashes.size, &filename).await?;
                 let name = match self.check_content(&examined, &hashes) {
@@ -247,7 +279,7 @@ impl Repository {
     }
 
     /// Steps 1 to 9 of the verification: size, content, name.
-    fn check_content(&self, examined: &Examined, hashes: &Hashes) -> Result<UploadName, Refusal> {
+    pub(crate) fn check_content(&self, examined: &Examined, hashes: &Hashes) -> Result<UploadName, Refusal> {
         if hashes.size > self.settings.uploads.max_bytes {
             return Err(Refusal::of(Message::new("file-too-large")));
         }
@@ -453,7 +485,7 @@ impl Repository {
 }
 
 /// Tells where the bytes wait.
-fn recoverable_by(mut refusal: Refusal, key: &FileKey) -> Refusal {
+pub(crate) fn recoverable_by(mut refusal: Refusal, key: &FileKey) -> Refusal {
     // The keys come before `invalidparameter`.
     let at = refusal.data.iter().position(|(k, _)| *k == "invalidparameter").unwrap_or(refusal.data.len());
     refusal.data.insert(at, ("filekey", key.as_str().into()));
@@ -473,7 +505,7 @@ enum Committed {
 }
 
 /// A refusal of the content, with the reason as the API shows it.
-fn verification_error(reason: &commonhold_media::Reason) -> Refusal {
+pub(crate) fn verification_error(reason: &commonhold_media::Reason) -> Refusal {
     let mut message = Message::new(reason.key);
     message.params = reason.params.iter().map(|p| Param::Text(p.clone())).collect();
     let details = std::iter::once(reason.key.to_owned()).chain(reason.params.iter().cloned());
@@ -481,7 +513,7 @@ fn verification_error(reason: &commonhold_media::Reason) -> Refusal {
 }
 
 /// Whether bytes with this fault are worth keeping: only the name is wrong.
-fn is_recoverable(examined: &Examined) -> bool {
+pub(crate) fn is_recoverable(examined: &Examined) -> bool {
     examined.refused.is_none() && examined.name.as_ref().err().is_some_and(NameError::is_recoverable)
 }
 

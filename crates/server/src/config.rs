@@ -31,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) database_url: String,
     /// Connections to PostgreSQL.
     pub(crate) database_connections: usize,
+    /// Jobs that this process works on at a time.
+    pub(crate) workers: usize,
     /// Where the bytes are: `disk:`.
     pub(crate) storage_url: String,
     /// What the use cases need. Its addresses are filled in by [`Config::settings`].
@@ -115,6 +117,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             database_url: "sqlite:".to_owned(),
             database_connections: 8,
+            workers: 2,
             storage_url: "disk:".to_owned(),
             settings: Settings::default(),
         }

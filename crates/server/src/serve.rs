@@ -31,7 +31,7 @@ use crate::stores::{self, DataDirectory};
 
 /// A client has so long for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// Requests in flight are given so long to end.
+/// Requests in flight and jobs at work are given so long to end.
 const DRAIN: Duration = Duration::from_secs(9);
 /// Between two sweeps of what has expired.
 const SWEEP: Duration = Duration::from_mins(10);
@@ -130,7 +130,7 @@ curl -s -b "$jar" -c "$jar" "$api" -F action=upload -F format=json -F filename=P
     )
 }
 
-/// Serves until a signal asks to end, and then for as long as requests are in flight, within limits.
+/// Serves until a signal asks to end, and then for as long as requests are in flight and jobs at work, within limits.
 async fn serve(
     config: &Config,
     repo: Arc<Repository>,
@@ -148,31 +148,34 @@ async fn serve(
         ending: AtomicBool::new(false),
     });
     let (end, ending) = watch::channel(false);
-    let sweepers = [tokio::spawn(sweep(Arc::clone(&repo))), tokio::spawn(collect(repo))];
-    let mut listeners =
-        vec![tokio::spawn(accept(listener, app::public(&app, admin.is_none()), ending.clone()))];
+    let sweepers = [tokio::spawn(sweep(Arc::clone(&repo))), tokio::spawn(collect(Arc::clone(&repo)))];
+    let mut tasks = vec![tokio::spawn(accept(listener, app::public(&app, admin.is_none()), ending.clone()))];
     if let Some(admin) = admin {
-        listeners.push(tokio::spawn(accept(admin, app::admin(&app), ending)));
+        tasks.push(tokio::spawn(accept(admin, app::admin(&app), ending.clone())));
     }
+    tasks.extend((0..config.workers).map(|_| tokio::spawn(Arc::clone(&repo).work(ending.clone()))));
     ready()?;
 
     tokio::select! {
         _ = terminated.recv() => {}
         _ = interrupted.recv() => {}
     }
-    tracing::info!("ending: requests in flight are finished");
+    tracing::info!("ending: requests and jobs that were begun are finished");
     app.ending.store(true, Ordering::Relaxed);
     for sweeper in sweepers {
         sweeper.abort();
     }
     let _ = end.send(true);
     let drained = timeout(DRAIN, async {
-        for listener in listeners {
-            let _ = listener.await;
+        for task in tasks {
+            let _ = task.await;
         }
     });
     if drained.await.is_err() {
-        tracing::warn!("some clients did not finish in time; their requests are given up");
+        tracing::warn!("some clients or jobs did not finish in time; they are given up");
+        if let Err(error) = repo.give_back_jobs().await {
+            tracing::warn!(%error, "unfinished jobs can't be given back; others will wait for them a while");
+        }
     }
     tracing::info!("ended");
     Ok(())
@@ -231,6 +234,9 @@ async fn sweep(repo: Arc<Repository>) {
         }
         if let Err(error) = repo.sweep_throttles().await {
             tracing::error!(%error, "throttles that are over could not be removed");
+        }
+        if let Err(error) = repo.sweep_jobs().await {
+            tracing::error!(%error, "jobs that are over could not be removed");
         }
         match repo.sweep_stash().await {
             Ok(0) => {}

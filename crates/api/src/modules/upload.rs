@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use commonhold_core::upload::Warnings;
 use commonhold_core::{Data, FileKey, Message, Param, Refusal};
-use commonhold_repo::{Outcome, Received, Source, UploadRequest, UploadStatus};
+use commonhold_repo::{
+    FileVersion, Outcome, Progress, Received, Source, Stage, StashedFile, UploadRequest, UploadStatus,
+};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -65,10 +66,13 @@ params! {
     chunk: Option<Received> = upload();
     /// Chunks after the first may arrive at once and in any order. The answer lists what is missing.
     parallel: bool = boolean().beyond();
-    /// Work on large files after the answer. Publishing takes no time here, so the answer is always final.
+    /// Answer before the work is done: after the last chunk, or when a stashed file is published. `checkstatus` tells
+    /// the rest.
     r#async: bool = boolean();
     /// Tell how far the upload of the file key is, and nothing else.
     checkstatus: bool = boolean();
+    /// With `checkstatus`: tell also how many bytes have arrived, and when each stage began.
+    progress: bool = boolean().beyond();
     /// A token of the type `csrf`.
     token: String = token();
 }
@@ -88,7 +92,9 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             let (offset, filesize) = (params.offset.map(unsigned), unsigned(params.filesize));
             Source::Chunk { received, offset, filesize, key, parallel: params.parallel }
         }
-        (None, Some(key), None, None) if params.checkstatus => return status(cx, &key).await,
+        (None, Some(key), None, None) if params.checkstatus => {
+            return status(cx, &key, params.progress).await;
+        }
         (None, Some(key), None, None) => Source::Stashed(key),
         (None, None, Some(received), None) => Source::File(received),
         (None, None, None, Some(url)) => Source::Url(url),
@@ -112,6 +118,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         text: params.text,
         ignore_warnings: params.ignorewarnings,
         stash: params.stash,
+        asynchronous: params.r#async,
         source,
     };
     let outcome = Arc::clone(&cx.repo).upload(request).await?;
@@ -127,49 +134,29 @@ fn answer(cx: &Context, outcome: Outcome) -> Map {
         Outcome::Published { version, warnings, page_before } => {
             answer.set("result", "Success");
             answer.set("filename", version.name.clone());
-            put_warnings(&mut answer, &warnings);
-            let subject = Subject::Version { version: &version, page: page_before };
-            let mut info = fileinfo::entry(
-                &cx.repo,
-                &subject,
-                &Wanted { props: fileinfo::UPLOADED, ..Wanted::default() },
-            );
-            // MediaWiki puts the warning that the name now exists here; any text will do for its clients.
-            info.set(
-                "html",
-                crate::html::escape(&crate::message::text(
-                    &Message::new("fileexists").with(version.name.as_str()),
-                )),
-            );
-            answer.set("imageinfo", info);
+            put_warnings(&mut answer, &warnings.data());
+            answer.set("imageinfo", published_info(cx, &version, page_before));
         }
         Outcome::Stashed { file, warnings, chunked } => {
             if chunked {
-                put_warnings(&mut answer, &warnings);
+                put_warnings(&mut answer, &warnings.data());
             }
             answer.set("result", "Success");
             if !chunked {
-                put_warnings(&mut answer, &warnings);
+                put_warnings(&mut answer, &warnings.data());
             }
             put_key(&mut answer, &file.key, !chunked);
-            answer.set(
-                "imageinfo",
-                fileinfo::entry(
-                    &cx.repo,
-                    &Subject::Stashed(&file),
-                    &Wanted { props: fileinfo::STASHED, ..Wanted::default() },
-                ),
-            );
+            answer.set("imageinfo", stashed_info(cx, &file));
         }
         Outcome::Warned { warnings, key } => {
             answer.set("result", "Warning");
-            put_warnings(&mut answer, &warnings);
+            put_warnings(&mut answer, &warnings.data());
             if let Some(key) = key {
                 put_key(&mut answer, &key, true);
             }
         }
         Outcome::Continue { warnings, offset, key, missing } => {
-            put_warnings(&mut answer, &warnings);
+            put_warnings(&mut answer, &warnings.data());
             answer.set("result", "Continue");
             answer.set("offset", offset as i64);
             put_key(&mut answer, &key, false);
@@ -180,8 +167,38 @@ fn answer(cx: &Context, outcome: Outcome) -> Map {
                 answer.set("missing", List::of("range", missing.into_iter().map(gap)));
             }
         }
+        Outcome::AssemblyQueued { warnings, key } => {
+            put_warnings(&mut answer, &warnings.data());
+            put_result(&mut answer, "Poll", Stage::Queued);
+            put_key(&mut answer, &key, false);
+        }
+        Outcome::PublicationQueued { warnings, filename } => {
+            put_result(&mut answer, "Poll", Stage::Queued);
+            answer.set("filename", filename);
+            put_warnings(&mut answer, &warnings.data());
+        }
     }
     answer
+}
+
+fn published_info(cx: &Context, version: &FileVersion, page: Option<i64>) -> Map {
+    let subject = Subject::Version { version, page };
+    let wanted = Wanted { props: fileinfo::UPLOADED, ..Wanted::default() };
+    let mut info = fileinfo::entry(&cx.repo, &subject, &wanted);
+    // MediaWiki puts the warning that the name now exists here; any text will do for its clients.
+    let exists = crate::message::text(&Message::new("fileexists").with(version.name.as_str()));
+    info.set("html", crate::html::escape(&exists));
+    info
+}
+
+fn stashed_info(cx: &Context, file: &StashedFile) -> Map {
+    let wanted = Wanted { props: fileinfo::STASHED, ..Wanted::default() };
+    fileinfo::entry(&cx.repo, &Subject::Stashed(file), &wanted)
+}
+
+fn put_result(answer: &mut Map, result: &'static str, stage: Stage) {
+    answer.set("result", result);
+    answer.set("stage", stage.as_str());
 }
 
 fn put_key(answer: &mut Map, key: &FileKey, session_key: bool) {
@@ -191,33 +208,73 @@ fn put_key(answer: &mut Map, key: &FileKey, session_key: bool) {
     }
 }
 
-fn put_warnings(answer: &mut Map, warnings: &Warnings) {
-    if warnings.is_empty() {
+/// Puts warnings, if there are any.
+fn put_warnings(answer: &mut Map, warnings: &Data) {
+    let Data::Map(entries) = warnings else { return };
+    if entries.is_empty() {
         return;
     }
     let mut map = Map::new();
-    if let Data::Map(entries) = warnings.data() {
-        for (name, value) in entries {
-            let tag = if name == "duplicateversions" { "ver" } else { "duplicate" };
-            map.set(name, Value::from(&value).tagged(tag));
-        }
+    for (name, value) in entries {
+        let tag = if name == "duplicateversions" { "ver" } else { "duplicate" };
+        map.set(name.clone(), Value::from(value).tagged(tag));
     }
     answer.set("warnings", map);
 }
 
 /// `checkstatus`.
-async fn status(cx: &mut Context, key: &str) -> Result<(), Failure> {
-    match cx.repo.upload_status(&cx.session.caller, key).await? {
+async fn status(cx: &mut Context, key: &str, with_progress: bool) -> Result<(), Failure> {
+    let (status, progress) = cx.repo.upload_status(&cx.session.caller, key).await?;
+    let mut answer = Map::new();
+    match status {
         UploadStatus::Uploading(offset) => {
-            let answer = Map::new()
-                .with("result", "Continue")
-                .with("stage", "uploading")
-                .with("offset", offset as i64);
-            cx.result.set("upload", answer);
-            Ok(())
+            answer.set("result", "Continue");
+            answer.set("stage", "uploading");
+            answer.set("offset", offset as i64);
         }
+        UploadStatus::Working(stage) => put_result(&mut answer, "Poll", stage),
+        UploadStatus::Stashed { file, warnings } => {
+            put_result(&mut answer, "Success", Stage::Assembling);
+            put_key(&mut answer, &file.key, false);
+            put_warnings(&mut answer, &warnings);
+            answer.set("imageinfo", stashed_info(cx, &file));
+        }
+        UploadStatus::Published { filename, version } => {
+            put_result(&mut answer, "Success", Stage::Publish);
+            answer.set("filename", filename);
+            if let Some(version) = version {
+                answer.set("imageinfo", published_info(cx, &version, None));
+            }
+        }
+        UploadStatus::Warned { warnings, key } => {
+            put_result(&mut answer, "Warning", Stage::Publish);
+            put_warnings(&mut answer, &warnings);
+            if let Some(key) = key {
+                put_key(&mut answer, &key, true);
+            }
+        }
+        UploadStatus::Failed(refusal) => return Err((*refusal).into()),
         UploadStatus::Nothing => {
-            Err(Refusal::new("missingresult", Message::new("apierror-upload-missingresult")).into())
+            let message = Message::new("apierror-upload-missingresult");
+            return Err(Refusal::new("missingresult", message).into());
         }
+    }
+    if with_progress {
+        put_progress(&mut answer, &progress);
+    }
+    cx.result.set("upload", answer);
+    Ok(())
+}
+
+fn put_progress(answer: &mut Map, progress: &Progress) {
+    answer.set("received", progress.received as i64);
+    answer.set("filesize", progress.filesize as i64);
+    let stages = progress
+        .stages
+        .iter()
+        .map(|(stage, began)| Map::new().with("stage", stage.as_str()).with("timestamp", began.iso()));
+    answer.set("stages", List::of("stage", stages));
+    if let Some(finished) = progress.finished {
+        answer.set("finished", finished.iso());
     }
 }

@@ -18,6 +18,7 @@ pub(super) async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     the_offset_moves_under_the_last_claim_only(make()).await?;
     offsets_have_64_bits(make()).await?;
     many_chunks_at_once_move_the_offset_in_step(make()).await?;
+    a_queued_upload_takes_no_more_and_ends_once(make()).await?;
     a_finished_upload_is_replaced_by_its_successor(make()).await?;
     of_two_ends_one_happens(make()).await?;
     a_failed_upload_takes_no_more(make()).await?;
@@ -98,7 +99,13 @@ async fn entries_come_back(db: Db) -> Result<()> {
         published_version: Some(i64::MAX),
         ..whole(fresh_filekey(), user)
     };
-    let statuses = [StashStatus::Chunks, StashStatus::Finished, StashStatus::Failed, StashStatus::Published];
+    let statuses = [
+        StashStatus::Chunks,
+        StashStatus::Queued,
+        StashStatus::Finished,
+        StashStatus::Failed,
+        StashStatus::Published,
+    ];
     let mut all: Vec<StashRow> =
         statuses.map(|status| StashRow { status, filekey: fresh_filekey(), ..full.clone() }).into();
     all.push(chunked(fresh_filekey(), user));
@@ -296,6 +303,38 @@ async fn many_chunks_at_once_move_the_offset_in_step(db: Db) -> Result<()> {
     });
     assert_eq!(at_once(clients).await?.into_iter().sum::<u64>(), CHUNKS);
     Ok(())
+}
+
+async fn a_queued_upload_takes_no_more_and_ends_once(db: Db) -> Result<()> {
+    let row = begun(&db).await?;
+    db.write(move |tx| {
+        let attempt = granted(tx, &row.filekey, 0, NOW)?;
+        assert!(stash::advance(tx, &row.filekey, attempt, 0, 1_000, b"state", NOW)?);
+        assert!(!stash::queue(tx, &row.filekey, attempt + 1, NOW + 1)?);
+        assert!(stash::queue(tx, &row.filekey, attempt, NOW + 1)?);
+        let expected = StashRow {
+            status: StashStatus::Queued,
+            offset: 1_000,
+            hash_state: Some(b"state".to_vec()),
+            touched: NOW + 1,
+            attempt,
+            ..row.clone()
+        };
+        assert_eq!(stash::get(tx, &row.filekey)?, Some(expected));
+        assert!(matches!(stash::claim(tx, &row.filekey, 1_000, NOW + 99, 60)?, Claim::Refused));
+        assert!(!stash::advance(tx, &row.filekey, attempt, 1_000, 1_005, b"", NOW)?);
+        assert!(stash::queue(tx, &row.filekey, attempt, NOW + 2)?, "it may be repeated");
+        assert_eq!(stash::list_of_user(tx, row.user_id, None, 10)?.len(), 1);
+
+        let new = whole(fresh_filekey(), row.user_id);
+        assert!(stash::finish(tx, &row.filekey, attempt, &new)?);
+        assert!(!stash::finish(tx, &row.filekey, attempt, &whole(fresh_filekey(), row.user_id))?);
+        assert!(!stash::queue(tx, &row.filekey, attempt, NOW + 3)?);
+        let after = stash::get(tx, &row.filekey)?.map(|row| (row.status, row.successor));
+        assert_eq!(after, Some((StashStatus::Finished, Some(new.filekey))));
+        Ok(())
+    })
+    .await
 }
 
 async fn a_finished_upload_is_replaced_by_its_successor(db: Db) -> Result<()> {

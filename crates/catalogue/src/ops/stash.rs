@@ -53,6 +53,8 @@ pub struct StashRow {
 pub enum StashStatus {
     /// Chunks are awaited.
     Chunks,
+    /// All chunks are there, and a job is to put them together.
+    Queued,
     /// Whole: to be had, or replaced by its successor.
     Finished,
     /// The whole was refused.
@@ -81,6 +83,7 @@ impl StashStatus {
     fn as_str(self) -> &'static str {
         match self {
             Self::Chunks => "chunks",
+            Self::Queued => "queued",
             Self::Finished => "finished",
             Self::Failed => "failed",
             Self::Published => "published",
@@ -88,7 +91,7 @@ impl StashStatus {
     }
 
     fn parse(text: &str) -> Result<Self, DbError> {
-        let all = [Self::Chunks, Self::Finished, Self::Failed, Self::Published];
+        let all = [Self::Chunks, Self::Queued, Self::Finished, Self::Failed, Self::Published];
         all.into_iter().find(|s| s.as_str() == text).ok_or(DbError::Corrupt { what: "stash status" })
     }
 }
@@ -238,12 +241,20 @@ pub fn advance(
     Ok(touched == 1)
 }
 
+/// Leaves an entry that has all its chunks to a job, which ends the claim; `false` if the claim doesn't hold or the
+/// upload is over. May be repeated.
+pub fn queue(tx: &mut dyn Tx, key: &FileKey, attempt: i64, now: Timestamp) -> Result<bool, DbError> {
+    let sql = "UPDATE stash SET status = 'queued', lease_until = NULL, touched = ?3 \
+               WHERE filekey = ?1 AND attempt = ?2 AND status IN ('chunks', 'queued')";
+    Ok(tx.execute(sql, values![key.as_str(), attempt, now])? == 1)
+}
+
 /// Puts the whole file's entry in the place of the one that took its chunks, which keeps a pointer to it; `false` if
 /// the claim doesn't hold.
 pub fn finish(tx: &mut dyn Tx, old: &FileKey, attempt: i64, new: &StashRow) -> Result<bool, DbError> {
     let touched = tx.execute(
         "UPDATE stash SET status = 'finished', lease_until = NULL, successor = ?3, touched = ?4 \
-         WHERE filekey = ?1 AND attempt = ?2 AND status = 'chunks'",
+         WHERE filekey = ?1 AND attempt = ?2 AND status IN ('chunks', 'queued')",
         values![old.as_str(), attempt, new.filekey.as_str(), new.touched],
     )?;
     if touched == 1 {
@@ -256,7 +267,7 @@ pub fn finish(tx: &mut dyn Tx, old: &FileKey, attempt: i64, new: &StashRow) -> R
 pub fn fail(tx: &mut dyn Tx, key: &FileKey, attempt: i64, now: Timestamp) -> Result<(), DbError> {
     tx.execute(
         "UPDATE stash SET status = 'failed', lease_until = NULL, touched = ?3 \
-         WHERE filekey = ?1 AND attempt = ?2 AND status = 'chunks'",
+         WHERE filekey = ?1 AND attempt = ?2 AND status IN ('chunks', 'queued')",
         values![key.as_str(), attempt, now],
     )?;
     Ok(())
@@ -278,7 +289,7 @@ pub fn list_of_user(
     limit: i64,
 ) -> Result<Vec<(i64, StashRow)>, DbError> {
     let sql = format!(
-        "{ENTRY} WHERE user_id = ?1 AND id > ?2 AND successor IS NULL AND status IN ('chunks', 'finished') \
+        "{ENTRY} WHERE user_id = ?1 AND id > ?2 AND successor IS NULL AND status IN ('chunks', 'queued', 'finished') \
          ORDER BY id LIMIT ?3"
     );
     read.query(&sql, values![user_id, after.unwrap_or_default(), limit])?.iter().map(entry).collect()

@@ -218,6 +218,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
         set: |c, v| seconds(v).map(|v| c.settings.by_url.timeout = Duration::from_secs(v.unsigned_abs())),
     },
     Setting {
+        name: "uploads.async",
+        doc: "Whether clients may have large files put together and published after the answer.",
+        kind: Kind::Bool,
+        get: |c| Some(Value::Boolean(c.settings.uploads.asynchronous)),
+        set: |c, v| {
+            c.settings.uploads.asynchronous = v.as_bool().unwrap_or_default();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "jobs.workers",
+        doc: "Jobs that this process works on at a time. 0 leaves them to other processes, or to a later start.",
+        kind: Kind::Number,
+        get: |c| number(c.workers as u64),
+        set: |c, v| {
+            let workers = v.as_integer().and_then(|n| usize::try_from(n).ok());
+            c.workers = workers.filter(|n| *n <= 64).ok_or("has to be between 0 and 64")?;
+            Ok(())
+        },
+    },
+    Setting {
         name: "limits.enabled",
         doc: "Whether any throttle applies.",
         kind: Kind::Bool,

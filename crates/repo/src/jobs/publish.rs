@@ -1,0 +1,124 @@
+//! Publishing a stashed file.
+//!
+//! Idempotent, because the stash entry says what it has become: an entry that is this file's version already is not
+//! published again.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use commonhold_catalogue::ops::stash::StashStatus;
+use commonhold_catalogue::ops::{files, jobs, stash};
+use commonhold_core::name::upload_name;
+use commonhold_core::user::Via;
+use commonhold_core::{FileKey, Message, Refusal};
+use commonhold_media::guess_extension;
+use serde::{Deserialize, Serialize};
+
+use super::Ended;
+use crate::gather::Examined;
+use crate::stash::not_found;
+use crate::upload::{Outcome, Ready, Source, UploadRequest, is_recoverable, recoverable_by};
+use crate::{Error, Repository, Result};
+
+pub(super) const KIND: &str = "publish";
+
+/// Which file, and what the request said of it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Publishing {
+    key: FileKey,
+    /// The name as it was sent, and as it will be.
+    filename: String,
+    title: String,
+    comment: String,
+    text: Option<String>,
+    ignore_warnings: bool,
+    /// The bot password by which it was asked for, whose grants still count.
+    app_id: Option<String>,
+    /// Where it was asked for, as blocks may be of an address.
+    address: Option<IpAddr>,
+}
+
+impl Repository {
+    /// Steps 11 to 17 of a request that doesn't wait: of the content nothing is looked at yet, and everything else is
+    /// looked at again when the job is done.
+    pub(crate) async fn queue_publication(
+        &self,
+        request: &UploadRequest,
+        filename: &str,
+        ready: Ready,
+    ) -> Result<Outcome> {
+        let Ready { blob, hashes, info, entry, ending } = ready;
+        let Some(key) = entry else { return Err(Error::Gone) };
+        let name = upload_name(filename, &self.settings.uploads, &|| guess_extension(&info.mime));
+        let examined = Examined { name, refused: None, info };
+        let name = match self.check_content(&examined, &hashes) {
+            Ok(name) => name,
+            Err(refusal) if is_recoverable(&examined) => return Err(recoverable_by(refusal, &key).into()),
+            Err(refusal) => return Err(refusal.into()),
+        };
+        if let Some(refusal) = self.may_publish(&request.caller, &name.title).await? {
+            return Err(recoverable_by(refusal.with("invalidparameter", "filename"), &key).into());
+        }
+        let warnings = self.warnings(&name, Some(hashes)).await?;
+        if !warnings.is_empty() && !request.ignore_warnings {
+            // As without `async`: stashed once more. MediaWiki can't, and tells no key.
+            let title = name.title.dbkey();
+            let file =
+                self.stash_sealed(&request.caller, title, &blob, hashes, examined.info, ending).await?;
+            return Ok(Outcome::Warned { warnings, key: Some(file.key) });
+        }
+        let work = Publishing {
+            key: key.clone(),
+            filename: filename.to_owned(),
+            title: name.title.dbkey().to_owned(),
+            comment: request.comment.clone(),
+            text: request.text.clone(),
+            ignore_warnings: request.ignore_warnings,
+            app_id: match &request.caller.via {
+                Via::BotPassword { app_id } => Some(app_id.clone()),
+                Via::Anonymous | Via::Password => None,
+            },
+            address: request.caller.address,
+        };
+        let job = self.job(KIND, &key, request.caller.id, &work)?;
+        if !self.db.write(move |tx| jobs::enqueue(tx, &job).map_err(Error::from)).await? {
+            let message = Message::new("apierror-upload-inprogress");
+            return Err(Refusal::new("publishfailed", message).into());
+        }
+        self.workers.wake();
+        Ok(Outcome::PublicationQueued { warnings, filename: work.title })
+    }
+
+    pub(super) async fn run_publication(self: &Arc<Self>, user_id: i64, work: Publishing) -> Result<Ended> {
+        let key = work.key.clone();
+        let look = move |read: &mut dyn commonhold_catalogue::Read| {
+            let Some(row) = stash::get(read, &key)? else { return Ok::<_, Error>(None) };
+            let version = match row.published_version {
+                Some(id) => files::by_id(read, id)?,
+                None => None,
+            };
+            Ok(Some((row, version)))
+        };
+        let Some((row, version)) = self.db.read(look).await? else {
+            return Err(not_found(&work.key).into());
+        };
+        if let (StashStatus::Published, Some(version_id)) = (row.status, row.published_version) {
+            // An earlier attempt, or a request that did not wait for us. Under another name it isn't ours.
+            return match version {
+                Some(version) if version.name != work.title => Err(not_found(&work.key).into()),
+                _ => Ok(Ended::Published { version_id, filename: work.title }),
+            };
+        }
+        let request = UploadRequest {
+            caller: self.absent_caller(user_id, work.app_id, work.address).await?,
+            filename: Some(work.filename),
+            comment: work.comment,
+            text: work.text,
+            ignore_warnings: work.ignore_warnings,
+            stash: false,
+            asynchronous: false,
+            source: Source::Stashed(work.key.as_str().to_owned()),
+        };
+        Ended::of(self.upload(request).await?).ok_or(Error::Gone)
+    }
+}
