@@ -170,6 +170,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         set: |c, v| seconds(v).map(|v| c.settings.uploads.stash_max_age_seconds = v),
     },
     Setting {
+        name: "uploads.async",
+        doc: "Whether clients may have large files put together and published after the answer.",
+        kind: Kind::Bool,
+        get: |c| Some(Value::Boolean(c.settings.uploads.asynchronous)),
+        set: |c, v| {
+            c.settings.uploads.asynchronous = v.as_bool().unwrap_or_default();
+            Ok(())
+        },
+    },
+    Setting {
         name: "uploads.by_url.enabled",
         doc: "Whether files may be fetched from other servers, for those who may at all.",
         kind: Kind::Bool,
@@ -216,16 +226,6 @@ pub(crate) const SETTINGS: &[Setting] = &[
         kind: Kind::Text,
         get: |c| text(format!("{}s", c.settings.by_url.timeout.as_secs())),
         set: |c, v| seconds(v).map(|v| c.settings.by_url.timeout = Duration::from_secs(v.unsigned_abs())),
-    },
-    Setting {
-        name: "uploads.async",
-        doc: "Whether clients may have large files put together and published after the answer.",
-        kind: Kind::Bool,
-        get: |c| Some(Value::Boolean(c.settings.uploads.asynchronous)),
-        set: |c, v| {
-            c.settings.uploads.asynchronous = v.as_bool().unwrap_or_default();
-            Ok(())
-        },
     },
     Setting {
         name: "jobs.workers",
