@@ -8,8 +8,11 @@ use commonhold_core::right::Right;
 use commonhold_core::{FileKey, Message, Refusal};
 use commonhold_repo::{ByteSource, CheckedToken, Error, Hint, Received, SourceError};
 use futures_util::Stream;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 
 use crate::context::Context;
+use crate::digest::Announced;
 use crate::failure::Failure;
 use crate::form::{FormError, FormReader, Part};
 use crate::params::Uploaded;
@@ -22,11 +25,22 @@ pub type BodyStream =
 const FILE_PARAMETERS: [&str; 2] = ["file", "chunk"];
 
 /// Reads the body: fields into the request's fields, file parts into its parts.
-pub(crate) async fn read(cx: &mut Context, content_type: &[u8], body: BodyStream) -> Result<(), Failure> {
+pub(crate) async fn read(cx: &mut Context, headers: &HeaderMap, body: BodyStream) -> Result<(), Failure> {
+    let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
+    // The fields are read in any case: they say in which form an error is wanted.
+    let announced = Announced::read(headers);
+    let (body, check) = match announced {
+        Ok(Some(announced)) => {
+            let (body, check) = announced.watch(body);
+            (body, Ok(Some(check)))
+        }
+        Ok(None) => (body, Ok(None)),
+        Err(refusal) => (body, Err(refusal)),
+    };
     let Some(mut form) = FormReader::new(content_type, body) else { return Ok(()) };
     loop {
         match form.next().await.map_err(broken)? {
-            None => return Ok(()),
+            None => return check?.map_or(Ok(()), |check| Ok(check.compare()?)),
             Some(Part::Text { name, value }) => cx.request.fields.add(&name, &value, true),
             Some(Part::File { name, .. }) => {
                 let uploaded = receive(cx, &name, &mut form).await?;

@@ -145,12 +145,7 @@ impl Api {
     /// Everything up to the module's end; what it finds is in the context's result.
     async fn run(&self, cx: &mut Context, incoming: Incoming, headers: &mut Headers) -> Result<(), Stopped> {
         let Incoming { method, headers: sent, body, .. } = incoming;
-        let body = if method == Method::POST {
-            let content_type = sent.get(http::header::CONTENT_TYPE).map_or(&b""[..], |v| v.as_bytes());
-            body::read(cx, content_type, body).await
-        } else {
-            Ok(())
-        };
+        let body = if method == Method::POST { body::read(cx, &sent, body).await } else { Ok(()) };
 
         // 2. What the answer carries in any case.
         if let Some(id) = cx.request.fields.peek_text("requestid") {

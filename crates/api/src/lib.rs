@@ -8,6 +8,7 @@
 mod body;
 mod context;
 mod cors;
+mod digest;
 mod engine;
 mod failure;
 mod form;

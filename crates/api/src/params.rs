@@ -15,7 +15,7 @@ pub(crate) use spec::{
 /// Declares a module's parameters: a struct with a typed field for each, its table of [`Spec`]s, and how the fields
 /// are filled. The doc comments are the parameters' documentation.
 ///
-/// ```ignore
+/// ```text
 /// params! {
 ///     /// Name that the file gets.
 ///     filename: Option<String> = text();

@@ -15,6 +15,7 @@ use commonhold_core::name::UploadName;
 use commonhold_core::upload::Warnings;
 use commonhold_core::{FileKey, Hashes, MediaInfo, Message, Refusal};
 
+use crate::checksum::Checksums;
 use crate::gather::stash_extension;
 use crate::parallel::Turn;
 use crate::receive::{AppendedPart, FreshPart, Held, Received, resume};
@@ -95,6 +96,10 @@ impl Repository {
             return Err(Refusal::of(Message::new("file-too-large")).into());
         }
         let held = chunk.received.take();
+        if let Err(error) = self.check_chunk(request, held.as_ref()).await {
+            self.let_go(held).await;
+            return Err(error);
+        }
         let outcome = self.judge_chunk(request, filename, &chunk, continued, held.as_ref()).await;
         match outcome {
             Ok(Judged::Done(outcome)) => {
@@ -116,6 +121,22 @@ impl Repository {
                 Err(error)
             }
         }
+    }
+
+    /// Compares the chunk with the checksum that came with it.
+    async fn check_chunk(&self, request: &UploadRequest, held: Option<&Held>) -> Result<()> {
+        if request.checksums.chunk_sha256.is_none() {
+            return Ok(());
+        }
+        let found = match held {
+            Some(Held::Fresh(part)) => part.hashes().sha256,
+            Some(Held::Appended(part)) => {
+                let (from, to) = (part.row.offset, part.hashing.size());
+                self.sha256_of(Place::Partial(part.partial.clone()), from, to).await?
+            }
+            None => return Ok(()),
+        };
+        Ok(request.checksums.check_chunk(found)?)
     }
 
     async fn let_go(&self, held: Option<Held>) {
@@ -261,6 +282,9 @@ impl Repository {
         part: &FreshPart,
     ) -> Result<StashRow> {
         let hashes = part.hashes();
+        if hashes.size == chunk.filesize {
+            request.checksums.check_whole(&hashes)?;
+        }
         if let Some(reason) = self.examine_chunk(part.place(), 0, hashes.size, &name.final_extension).await? {
             // A first chunk's fault is its own code.
             return Err(Refusal::of(reason_message(&reason)).into());
@@ -365,7 +389,9 @@ impl Repository {
     ) -> Result<Placed> {
         let offset = chunk.offset.ok_or(Error::Gone)?;
         let size = fresh.hashes().size;
-        if row.offset == offset + size && size > 0 && self.is_stored(row, offset, fresh).await? {
+        // What has failed has no bytes any more to compare with.
+        let arrived = row.offset == offset + size && size > 0 && row.status != StashStatus::Failed;
+        if arrived && self.is_stored(row, offset, fresh).await? {
             return Ok(Placed::Repeated(Box::new(row.clone())));
         }
         if chunk.parallel && row.status == StashStatus::Chunks && offset > row.offset {
@@ -437,23 +463,23 @@ impl Repository {
         if let Some(reason) = self.examine_chunk(Place::Partial(part.partial.clone()), from, to, "").await? {
             return Err(stash_failed(reason_message(&reason)).with("offset", from.to_string()).into());
         }
-        let job = self.job_at_the_end(request, name, &part.row)?;
-        let advanced = self.advance(part, to, chunk.filesize, job).await?;
+        let end = self.end(request, name, chunk, &part.row)?;
+        let advanced = self.advance(part, to, &end).await?;
         self.merge_waiting(request, name, warnings, chunk, advanced).await
     }
 
     /// Moves the offset of an upload to the end of the bytes that are in their place. The claim ends, unless there is
-    /// more to do.
-    pub(crate) async fn advance(
-        &self,
-        mut part: AppendedPart,
-        to: u64,
-        filesize: u64,
-        at_the_end: Option<NewJob>,
-    ) -> Result<Advanced> {
+    /// more to do. An upload that is whole and isn't what was announced fails.
+    pub(crate) async fn advance(&self, mut part: AppendedPart, to: u64, end: &End) -> Result<Advanced> {
         let (key, attempt, state, now) =
             (part.row.filekey.clone(), part.attempt, part.hashing.save(), self.now());
-        let from = part.row.offset;
+        let (from, whole) = (part.row.offset, to >= end.filesize);
+        if whole && let Err(refusal) = end.checksums.check_whole(&part.hashing.hashes()) {
+            self.end_as_failed(&key, attempt).await?;
+            self.discard(&part.partial).await;
+            return Err(refusal.into());
+        }
+        let job = end.job.clone().filter(|_| whole);
         let advance = move |tx: &mut dyn commonhold_catalogue::Tx| {
             if !stash::advance(tx, &key, attempt, from, to, &state, now)? {
                 return Ok::<_, Error>(None);
@@ -461,12 +487,10 @@ impl Repository {
             // A chunk that had to wait has been put in its place by this.
             parts::delete(tx, &key, from)?;
             let next = parts::at(tx, &key, to)?;
-            if to < filesize && next.is_none() {
+            if !whole && next.is_none() {
                 stash::release(tx, &key, attempt)?;
             }
-            if to >= filesize
-                && let Some(job) = &at_the_end
-            {
+            if let Some(job) = &job {
                 stash::queue(tx, &key, attempt, now)?;
                 jobs::enqueue(tx, job)?;
             }
@@ -477,14 +501,16 @@ impl Repository {
         Ok(Advanced { part, next })
     }
 
-    /// The job to queue in the transaction that completes the upload, if the client doesn't wait for its end.
-    pub(crate) fn job_at_the_end(
+    /// What the end of an upload calls for.
+    pub(crate) fn end(
         &self,
         request: &UploadRequest,
         name: &UploadName,
+        chunk: &Chunk,
         row: &StashRow,
-    ) -> Result<Option<NewJob>> {
-        if request.asynchronous { self.assembly(row, name).map(Some) } else { Ok(None) }
+    ) -> Result<End> {
+        let job = if request.asynchronous { Some(self.assembly(row, name)?) } else { None };
+        Ok(End { filesize: chunk.filesize, checksums: request.checksums, job })
     }
 
     /// The upload awaits more.
@@ -548,9 +574,7 @@ impl Repository {
             (None, Ok(_)) => None,
         };
         if let Some(refusal) = refusal {
-            let key = row.filekey.clone();
-            let now = self.now();
-            self.db.write(move |tx| stash::fail(tx, &key, attempt, now).map_err(Error::from)).await?;
+            self.end_as_failed(&row.filekey, attempt).await?;
             return Ok(Assembled::Refused(refusal));
         }
         let warnings = self.warnings(name, Some(hashes)).await?;
@@ -573,11 +597,27 @@ impl Repository {
         Ok(Assembled::Whole(Box::new(file), warnings))
     }
 
+    /// The upload takes no more chunks, and never becomes a file.
+    async fn end_as_failed(&self, key: &FileKey, attempt: i64) -> Result<()> {
+        let (key, now) = (key.clone(), self.now());
+        self.db.write(move |tx| stash::fail(tx, &key, attempt, now).map_err(Error::from)).await
+    }
+
     /// A new key for content of this kind.
     pub(crate) fn new_key(&self, user_id: i64, info: &MediaInfo) -> FileKey {
         let extension = stash_extension(&info.mime, &self.settings.uploads.prohibited_extensions);
         FileKey::new(self.now(), &*self.entropy, user_id, &extension)
     }
+}
+
+/// What the end of an upload calls for.
+pub(crate) struct End {
+    /// Bytes of the whole.
+    filesize: u64,
+    /// What the whole has to be.
+    checksums: Checksums,
+    /// The job to queue in the transaction that completes the upload, if the client doesn't wait for it.
+    job: Option<NewJob>,
 }
 
 /// An upload whose offset has moved. It is still claimed if it is whole and no job ends it, or if something waits for

@@ -9,6 +9,7 @@
 mod account;
 mod authorise;
 mod block;
+mod checksum;
 mod chunk;
 mod error;
 mod fetch;
@@ -40,6 +41,7 @@ use commonhold_core::{Clock, Entropy, Timestamp};
 
 pub use account::{Authentication, BotPasswordSummary, LoginFailure, UserSummary};
 pub use block::{BlockRequest, BlockTarget, PartialScope};
+pub use checksum::Checksums;
 pub use commonhold_blob::BlobStream;
 pub use commonhold_catalogue::ops::files::{AllImages, FileVersion, ImageSort};
 pub use commonhold_catalogue::ops::pages::{PageRow, Statistics};

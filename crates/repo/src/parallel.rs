@@ -7,7 +7,6 @@
 use std::ops::Range;
 
 use commonhold_blob::{Partial, Place};
-use commonhold_catalogue::ops::jobs::NewJob;
 use commonhold_catalogue::ops::parts::{self, WaitingPart};
 use commonhold_catalogue::ops::stash::{self, StashRow};
 use commonhold_core::Message;
@@ -15,7 +14,7 @@ use commonhold_core::name::UploadName;
 use commonhold_core::upload::Warnings;
 
 use crate::chunk::{
-    Advanced, Chunk, Placed, Whole, encode, out_of_step, reason_message, same_bytes, stash_failed,
+    Advanced, Chunk, End, Placed, Whole, encode, out_of_step, reason_message, same_bytes, stash_failed,
 };
 use crate::receive::{AppendedPart, FreshPart};
 use crate::upload::{Outcome, UploadRequest};
@@ -91,8 +90,8 @@ impl Repository {
         advanced: Advanced,
     ) -> Result<Outcome> {
         let (key, attempt) = (advanced.part.row.filekey.clone(), advanced.part.attempt);
-        let job = self.job_at_the_end(request, name, &advanced.part.row)?;
-        let part = match self.merge(advanced, chunk.filesize, job).await {
+        let end = self.end(request, name, chunk, &advanced.part.row)?;
+        let part = match self.merge(advanced, &end).await {
             Ok(part) => part,
             Err(error) => {
                 self.end_claim(&key, attempt).await;
@@ -110,19 +109,14 @@ impl Repository {
         self.finish_upload(name, Whole { row, attempt, partial, hashes: hashing.hashes() }).await
     }
 
-    async fn merge(
-        &self,
-        mut advanced: Advanced,
-        filesize: u64,
-        at_the_end: Option<NewJob>,
-    ) -> Result<AppendedPart> {
+    async fn merge(&self, mut advanced: Advanced, end: &End) -> Result<AppendedPart> {
         while let Some(next) = advanced.next {
             let mut part = advanced.part;
             let waiting = decode(&next.partial)?;
             let from = Place::Partial(waiting.clone());
             part.hashing =
                 self.copy(from, next.size, &part.partial, next.start, part.hashing.clone()).await?;
-            advanced = self.advance(part, next.start + next.size, filesize, at_the_end.clone()).await?;
+            advanced = self.advance(part, next.start + next.size, end).await?;
             self.discard(&waiting).await;
         }
         Ok(advanced.part)

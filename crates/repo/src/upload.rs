@@ -15,6 +15,7 @@ use commonhold_core::user::Caller;
 use commonhold_core::{BlobKey, Data, FileKey, Hashes, MediaInfo, Message, Param, Refusal};
 
 use crate::authorise::Authority;
+use crate::checksum::Checksums;
 use crate::gather::Examined;
 use crate::receive::{FreshPart, Held, Received};
 use crate::stash::{KeyEnding, StashedFile, not_found};
@@ -36,6 +37,8 @@ pub struct UploadRequest {
     pub stash: bool,
     /// Answer before the work is done, where that is possible and switched on.
     pub asynchronous: bool,
+    /// What the sender knows of the bytes.
+    pub checksums: Checksums,
     /// Where the bytes are.
     pub source: Source,
 }
@@ -188,6 +191,7 @@ impl Repository {
                         Refusal::of(Message::new("stashfailed").with(Message::new("stash-incomplete")));
                     return Err(refusal.with("offset", row.offset.to_string()).into());
                 };
+                request.checksums.check_whole(&hashes)?;
                 if request.asynchronous && !stash {
                     let ready = Ready {
                         blob: row.blob_key,
@@ -259,6 +263,7 @@ impl Repository {
         if hashes.size == 0 {
             return Err(Refusal::of(Message::new("empty-file")).into());
         }
+        request.checksums.check_whole(&hashes)?;
         let examined = self.examine(part.place(), hashes.size, filename).await?;
         let name = self.check_content(&examined, &hashes);
         if let Err(refusal) = name {

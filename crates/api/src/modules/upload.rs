@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use commonhold_core::{Data, FileKey, Message, Param, Refusal};
+use commonhold_core::{Data, FileKey, Message, Param, Refusal, Sha1, Sha256};
 use commonhold_repo::{
-    FileVersion, Outcome, Progress, Received, Source, Stage, StashedFile, UploadRequest, UploadStatus,
+    Checksums, FileVersion, Outcome, Progress, Received, Source, Stage, StashedFile, UploadRequest,
+    UploadStatus,
 };
 
 use crate::context::Context;
@@ -64,6 +65,12 @@ params! {
     offset: Option<i64> = integer(Some(0), Bound::Open);
     /// A part of the file, as a part of a multipart body.
     chunk: Option<Received> = upload();
+    /// SHA-256 of the chunk, in hexadecimal. If it isn't that of what arrives, nothing is kept.
+    chunksha256: Option<String> = text().beyond();
+    /// SHA-1 of the whole file, in hexadecimal. If it isn't that of what arrives, nothing is kept.
+    sha1: Option<String> = text().beyond();
+    /// SHA-256 of the whole file, in hexadecimal. If it isn't that of what arrives, nothing is kept.
+    sha256: Option<String> = text().beyond();
     /// Chunks after the first may arrive at once and in any order. The answer lists what is missing.
     parallel: bool = boolean().beyond();
     /// Answer before the work is done: after the last chunk, or when a stashed file is published. `checkstatus` tells
@@ -111,6 +118,11 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             return Err(Refusal::of(message).into());
         }
     };
+    let checksums = Checksums {
+        chunk_sha256: checksum("chunksha256", params.chunksha256.as_deref(), Sha256::from_hex)?,
+        sha1: checksum("sha1", params.sha1.as_deref(), Sha1::from_hex)?,
+        sha256: checksum("sha256", params.sha256.as_deref(), Sha256::from_hex)?,
+    };
     let request = UploadRequest {
         caller: cx.session.caller.clone(),
         filename: params.filename,
@@ -119,12 +131,24 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         ignore_warnings: params.ignorewarnings,
         stash: params.stash,
         asynchronous: params.r#async,
+        checksums,
         source,
     };
     let outcome = Arc::clone(&cx.repo).upload(request).await?;
     let answer = answer(cx, outcome);
     cx.result.set("upload", answer);
     Ok(())
+}
+
+/// Reads a checksum.
+fn checksum<T>(
+    name: &'static str,
+    sent: Option<&str>,
+    read: fn(&str) -> Option<T>,
+) -> Result<Option<T>, Refusal> {
+    let Some(text) = sent else { return Ok(None) };
+    let bad = || Refusal::of(Message::new("badchecksum").with(name)).with("parameter", name);
+    read(text).map(Some).ok_or_else(bad)
 }
 
 /// The answer's object.

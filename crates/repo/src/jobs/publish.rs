@@ -117,6 +117,7 @@ impl Repository {
             ignore_warnings: work.ignore_warnings,
             stash: false,
             asynchronous: false,
+            checksums: crate::Checksums::default(),
             source: Source::Stashed(work.key.as_str().to_owned()),
         };
         Ended::of(self.upload(request).await?).ok_or(Error::Gone)

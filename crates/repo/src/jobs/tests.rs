@@ -14,7 +14,7 @@ use commonhold_core::{BlobKey, Clock, Timestamp};
 use super::*;
 use crate::receive::{ByteSource, Hint, SourceError};
 use crate::upload::{Source, UploadRequest};
-use crate::{Settings, StashedFile};
+use crate::{Checksums, Settings, StashedFile};
 
 const START: i64 = 1_800_000_000;
 const NAME: &str = "Test.gif";
@@ -147,6 +147,7 @@ impl World {
             ignore_warnings: false,
             stash: false,
             asynchronous: true,
+            checksums: Checksums::default(),
             source,
         }
     }
