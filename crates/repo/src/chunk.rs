@@ -257,6 +257,8 @@ impl Repository {
         let begun = self.begin_row(request, name, chunk, &part).await;
         let row = match begun {
             Ok(row) => row,
+            // The row may be there although the catalogue's answer says otherwise; then it needs the bytes.
+            Err(error @ Error::Catalogue(_)) => return Err(error),
             Err(error) => {
                 self.discard(&part.partial).await;
                 return Err(error);

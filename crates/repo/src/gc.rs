@@ -27,8 +27,9 @@ pub struct Collected {
 }
 
 impl Repository {
-    /// Removes blobs and partials that no row names and that are at least so many seconds old. Safe while uploads are
-    /// going on: one that comes to need what is removed under it fails and can be repeated.
+    /// Removes blobs and partials that no row names and that are at least so many seconds old; ends the sealing of
+    /// others that a crash has interrupted. Safe while uploads are going on: one that comes to need what is removed
+    /// under it fails and can be repeated.
     pub async fn collect_garbage(&self, older_than: i64) -> Result<Collected> {
         let before = self.now() + -older_than;
         let mut collected = Collected::default();
@@ -39,9 +40,14 @@ impl Repository {
             after = Some(last.key().clone());
             let keys = page.iter().map(|partial| partial.key().clone()).collect();
             let condemned = self.condemn(keys, before).await?;
-            for partial in page.iter().filter(|partial| condemned.contains(partial.key())) {
-                self.remove_bytes(partial.key(), Some(partial)).await?;
-                collected.partials += 1;
+            for partial in page.iter().filter(|partial| partial.key().born() <= before) {
+                if condemned.contains(partial.key()) {
+                    self.remove_bytes(partial.key(), Some(partial)).await?;
+                    collected.partials += 1;
+                } else if let Some(size) = self.blobs.stat(partial.key()).await? {
+                    // A crash came into its sealing.
+                    self.blobs.seal(partial, size).await?;
+                }
             }
         }
         after = None;

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use commonhold_blob::{Hashing, Partial, Place};
+use commonhold_catalogue::Tx;
 use commonhold_catalogue::ops::stash::{self, Claim, StashRow};
-use commonhold_core::{BlobKey, FileKey, Hashes, Message, Refusal};
+use commonhold_core::{BlobKey, FileKey, Hashes, Message, Refusal, Timestamp};
 
 use crate::{Error, Repository, Result};
 
@@ -166,21 +167,25 @@ impl Repository {
         key: &FileKey,
         offset: u64,
     ) -> Result<Option<AppendedPart>> {
-        let (key, now) = (key.clone(), self.now());
+        let (wanted, now) = (key.clone(), self.now());
         let claim = self
             .db
             .write(move |tx| {
-                match stash::get(tx, &key)? {
+                match stash::get(tx, &wanted)? {
                     Some(row) if row.user_id == user_id => {}
                     _ => return Ok::<_, Error>(None),
                 }
-                match stash::claim(tx, &key, offset, now, CLAIM_SECONDS)? {
+                match stash::claim(tx, &wanted, offset, now, CLAIM_SECONDS)? {
                     Claim::Granted { attempt, row } => Ok(Some((attempt, row))),
                     _ => Ok(None),
                 }
             })
-            .await?;
-        let Some((attempt, row)) = claim else { return Ok(None) };
+            .await;
+        if let Err(Error::Catalogue(_)) = &claim {
+            // It may have been granted although the answer says otherwise.
+            self.revoke_claim(key, now + CLAIM_SECONDS).await;
+        }
+        let Some((attempt, row)) = claim? else { return Ok(None) };
         match resume(&row) {
             Ok((partial, hashing)) => Ok(Some(AppendedPart { row: *row, partial, attempt, hashing })),
             Err(error) => {
@@ -206,13 +211,27 @@ impl Repository {
         }
     }
 
-    /// Ends a claim. Should that fail, it ends by its time, so it is only logged.
+    /// Ends a claim.
     pub(crate) async fn end_claim(&self, key: &FileKey, attempt: i64) {
         let key = key.clone();
-        let release = move |tx: &mut dyn commonhold_catalogue::Tx| {
-            stash::release(tx, &key, attempt).map_err(Error::from)
-        };
-        if let Err(error) = self.db.write(release).await {
+        self.persist(move |tx| stash::release(tx, &key, attempt).map_err(Error::from)).await;
+    }
+
+    /// Ends a claim of which only the end is known.
+    async fn revoke_claim(&self, key: &FileKey, until: Timestamp) {
+        let key = key.clone();
+        self.persist(move |tx| stash::revoke(tx, &key, until).map_err(Error::from)).await;
+    }
+
+    /// Makes a change that ends a claim, in a second try if need be: a claim that stays keeps the upload waiting.
+    /// Should that fail too, the claim ends by its time, so it is only logged.
+    async fn persist<F>(&self, change: F)
+    where
+        F: Fn(&mut dyn Tx) -> Result<()> + Clone + Send + 'static,
+    {
+        if self.db.write(change.clone()).await.is_err()
+            && let Err(error) = self.db.write(change).await
+        {
             tracing::warn!(%error, "a claim on an upload could not be ended");
         }
     }

@@ -381,7 +381,7 @@ impl Repository {
             Committed::Published(published, warnings) => {
                 if published.version.blob_key != ready.blob && ready.entry.is_none() {
                     // The same bytes were there already and are shared; ours are superfluous.
-                    self.blobs.remove(&ready.blob).await?;
+                    self.drop_superfluous(&ready.blob).await;
                 }
                 let mut version = published.version;
                 version.comment = comment;
@@ -423,7 +423,7 @@ impl Repository {
                 let refusal =
                     Refusal::of(Message::new("fileexists-no-change").with(name.title.prefixed_text()));
                 if ready.entry.is_none() {
-                    self.blobs.remove(&ready.blob).await?;
+                    self.drop_superfluous(&ready.blob).await;
                 }
                 // MediaWiki says so of stashed files as well; here they stay where they are.
                 Err(unkept(refusal).into())
@@ -454,6 +454,14 @@ impl Repository {
             warnings: Warnings::default(),
             page_before: None,
         })
+    }
+
+    /// Removes a blob of ours that no row names. A failure leaves it to be collected later, so it is only logged: what
+    /// was decided about the upload stands.
+    async fn drop_superfluous(&self, key: &BlobKey) {
+        if let Err(error) = self.blobs.remove(key).await {
+            tracing::warn!(%error, "superfluous bytes could not be removed");
+        }
     }
 
     /// The stash entry that holds the bytes, made now if there is none.

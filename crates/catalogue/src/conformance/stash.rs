@@ -14,6 +14,7 @@ pub(super) async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     claims_are_for_the_awaited_offset(make()).await?;
     one_of_many_claims_is_granted(make()).await?;
     a_released_claim_lets_the_next_in(make()).await?;
+    a_claim_that_nobody_knows_of_can_be_ended(make()).await?;
     a_restart_ends_all_claims(make()).await?;
     the_offset_moves_under_the_last_claim_only(make()).await?;
     offsets_have_64_bits(make()).await?;
@@ -202,6 +203,22 @@ async fn a_released_claim_lets_the_next_in(db: Db) -> Result<()> {
         assert!(matches!(stash::claim(tx, &key, 0, NOW, 60)?, Claim::Busy));
         stash::release(tx, &key, second)?;
         granted(tx, &key, 0, NOW)?;
+        Ok(())
+    })
+    .await
+}
+
+async fn a_claim_that_nobody_knows_of_can_be_ended(db: Db) -> Result<()> {
+    let key = begun(&db).await?.filekey;
+    db.write(move |tx| {
+        let lost = granted(tx, &key, 0, NOW)?;
+        stash::revoke(tx, &key, NOW + 59)?;
+        assert!(matches!(stash::claim(tx, &key, 0, NOW, 60)?, Claim::Busy), "another claim than was meant");
+        stash::revoke(tx, &key, NOW + 60)?;
+        assert!(!stash::advance(tx, &key, lost, 0, 5, b"", NOW)?, "should its holder live after all");
+        let next = granted(tx, &key, 0, NOW)?;
+        assert!(next > lost);
+        assert!(stash::advance(tx, &key, next, 0, 5, b"", NOW)?);
         Ok(())
     })
     .await

@@ -214,6 +214,14 @@ pub fn release(tx: &mut dyn Tx, key: &FileKey, attempt: i64) -> Result<(), DbErr
     Ok(())
 }
 
+/// Ends a claim that lasts until a time, whatever its number: one of which nobody knows whether it was granted.
+pub fn revoke(tx: &mut dyn Tx, key: &FileKey, lease_until: Timestamp) -> Result<(), DbError> {
+    let sql =
+        "UPDATE stash SET attempt = attempt + 1, lease_until = NULL WHERE filekey = ?1 AND lease_until = ?2";
+    tx.execute(sql, values![key.as_str(), lease_until])?;
+    Ok(())
+}
+
 /// Ends all claims: of a process that is no more.
 pub fn release_all(tx: &mut dyn Tx) -> Result<(), DbError> {
     tx.execute(

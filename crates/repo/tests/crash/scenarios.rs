@@ -1,0 +1,428 @@
+//! Clients with a purpose. They remember what they were told, and go on from there when they are run again.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use commonhold_core::FileKey;
+use commonhold_repo::{Error, Outcome, Repository};
+
+use crate::world::{Chunk, Knowledge, Options, World, picture};
+
+/// A client.
+#[async_trait]
+pub(crate) trait Scenario: Send {
+    fn name(&self) -> &'static str;
+
+    /// What was there before.
+    async fn prepare(&mut self, _world: &World) {}
+
+    /// Does what is still to be done. An error is what a server that fails says.
+    async fn act(&mut self, world: &World, repo: &Arc<Repository>) -> Result<(), Error>;
+
+    /// What the client may rely on.
+    fn knowledge(&self) -> Knowledge;
+
+    fn is_done(&self) -> bool;
+}
+
+pub(crate) fn upload() -> Box<dyn Scenario> {
+    Box::new(Direct::new("an upload", Before::Nothing))
+}
+
+pub(crate) fn overwrite() -> Box<dyn Scenario> {
+    Box::new(Direct::new("an overwriting upload", Before::Other))
+}
+
+pub(crate) fn duplicate() -> Box<dyn Scenario> {
+    Box::new(Direct::new("a duplicate", Before::Same))
+}
+
+pub(crate) fn warned() -> Box<dyn Scenario> {
+    Box::new(Twofold::new("a warned upload", Options::default()))
+}
+
+pub(crate) fn stashed() -> Box<dyn Scenario> {
+    Box::new(Twofold::new("a stashed upload", Options { stash: true, ignore_warnings: true }))
+}
+
+pub(crate) fn chunks() -> Box<dyn Scenario> {
+    Box::new(Chunked::new("chunks", 1_300, true))
+}
+
+pub(crate) fn copied_chunks() -> Box<dyn Scenario> {
+    Box::new(Chunked::new("copied chunks", 1_300, false))
+}
+
+pub(crate) fn one_chunk() -> Box<dyn Scenario> {
+    Box::new(Chunked::new("one chunk", 10_000, false))
+}
+
+pub(crate) fn expiry() -> Box<dyn Scenario> {
+    Box::new(Expiry::default())
+}
+
+pub(crate) fn collection() -> Box<dyn Scenario> {
+    Box::new(Collection::default())
+}
+
+const NAME: &str = "Wanted.gif";
+const IGNORING: Options = Options { ignore_warnings: true, stash: false };
+const OTHER: &str = "Other.gif";
+
+/// What there is before an upload.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    /// Another content under the name.
+    Other,
+    /// The same content under another name.
+    Same,
+}
+
+/// One upload in one request.
+struct Direct {
+    name: &'static str,
+    before: Before,
+    content: Vec<u8>,
+    /// Whether the server may have done it without our knowing.
+    unsure: bool,
+    done: bool,
+}
+
+impl Direct {
+    fn new(name: &'static str, before: Before) -> Self {
+        Self { name, before, content: picture(1, 2_000), unsure: false, done: false }
+    }
+}
+
+#[async_trait]
+impl Scenario for Direct {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    async fn prepare(&mut self, world: &World) {
+        let (name, content) = match self.before {
+            Before::Nothing => return,
+            Before::Other => (NAME, picture(2, 3_000)),
+            Before::Same => (OTHER, self.content.clone()),
+        };
+        published(&world.upload(&world.repository(), name, &content, IGNORING).await.unwrap());
+    }
+
+    async fn act(&mut self, world: &World, repo: &Arc<Repository>) -> Result<(), Error> {
+        let again = std::mem::replace(&mut self.unsure, true);
+        match world.upload(repo, NAME, &self.content, IGNORING).await {
+            Ok(outcome) => published(&outcome),
+            // It had been published when the answer got lost.
+            Err(Error::Refused(refusal)) if again && refusal.code == "fileexists-no-change" => {}
+            Err(error) => return Err(error),
+        }
+        self.done = true;
+        Ok(())
+    }
+
+    fn knowledge(&self) -> Knowledge {
+        let mut known = Knowledge::default();
+        let old = (self.before == Before::Other).then(|| picture(2, 3_000));
+        let contents = possible(&self.content, old, self.unsure, self.done);
+        known.files.insert(NAME.to_owned(), contents);
+        if self.before == Before::Same {
+            known.files.insert(OTHER.to_owned(), vec![Some(self.content.clone())]);
+        }
+        known
+    }
+
+    fn is_done(&self) -> bool {
+        self.done
+    }
+}
+
+/// What a file may be before and after a change.
+fn possible(new: &[u8], old: Option<Vec<u8>>, unsure: bool, done: bool) -> Vec<Option<Vec<u8>>> {
+    match (unsure, done) {
+        (_, true) => vec![Some(new.to_vec())],
+        (true, false) => vec![old, Some(new.to_vec())],
+        (false, false) => vec![old],
+    }
+}
+
+#[track_caller]
+fn published(outcome: &Outcome) {
+    assert!(matches!(outcome, Outcome::Published { .. }), "{outcome:?}");
+}
+
+/// An upload that waits in the stash until it is confirmed.
+struct Twofold {
+    name: &'static str,
+    options: Options,
+    content: Vec<u8>,
+    key: Option<FileKey>,
+    /// Whether we were told what has to be confirmed.
+    warned: bool,
+    unsure: bool,
+    done: bool,
+}
+
+impl Twofold {
+    fn new(name: &'static str, options: Options) -> Self {
+        let content = picture(1, 2_000);
+        Self { name, options, content, key: None, warned: false, unsure: false, done: false }
+    }
+}
+
+#[async_trait]
+impl Scenario for Twofold {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    async fn prepare(&mut self, world: &World) {
+        let outcome = world.upload(&world.repository(), NAME, &picture(2, 3_000), IGNORING).await;
+        published(&outcome.unwrap());
+    }
+
+    async fn act(&mut self, world: &World, repo: &Arc<Repository>) -> Result<(), Error> {
+        let key = match &self.key {
+            Some(key) => key.clone(),
+            None => match world.upload(repo, NAME, &self.content, self.options).await? {
+                Outcome::Warned { key: Some(key), .. } if !self.options.stash => {
+                    self.warned = true;
+                    key
+                }
+                Outcome::Stashed { file, .. } if self.options.stash => file.key,
+                other => panic!("{other:?}"),
+            },
+        };
+        self.key = Some(key.clone());
+        if !self.warned {
+            // It is stashed once more, under a key of its own.
+            let outcome = world.publish(repo, NAME, &key, Options::default()).await?;
+            let Outcome::Warned { key: Some(key), .. } = outcome else { panic!("{outcome:?}") };
+            assert_ne!(Some(&key), self.key.as_ref());
+            (self.key, self.warned) = (Some(key), true);
+        }
+        self.unsure = true;
+        if let Some(key) = &self.key {
+            published(&world.publish(repo, NAME, key, IGNORING).await?);
+        }
+        self.done = true;
+        Ok(())
+    }
+
+    fn knowledge(&self) -> Knowledge {
+        let mut known = Knowledge::default();
+        let contents = possible(&self.content, Some(picture(2, 3_000)), self.unsure, self.done);
+        known.files.insert(NAME.to_owned(), contents);
+        if let Some(key) = self.key.clone().filter(|_| !self.unsure) {
+            known.stashed = Some((key, self.content.clone()));
+        }
+        known
+    }
+
+    fn is_done(&self) -> bool {
+        self.done
+    }
+}
+
+/// A file in chunks, which is published at the end.
+struct Chunked {
+    name: &'static str,
+    chunk: usize,
+    hinted: bool,
+    content: Vec<u8>,
+    /// The upload, or once all is there, the stashed file.
+    key: Option<FileKey>,
+    offset: usize,
+    /// Whether the server may have got further than we were told.
+    unsure: bool,
+    whole: bool,
+    done: bool,
+}
+
+impl Chunked {
+    fn new(name: &'static str, chunk: usize, hinted: bool) -> Self {
+        let content = picture(1, 3_500);
+        let (key, offset) = (None, 0);
+        Self { name, chunk, hinted, content, key, offset, unsure: false, whole: false, done: false }
+    }
+
+    fn next_offset(&self) -> usize {
+        self.content.len().min(self.offset + self.chunk)
+    }
+
+    async fn step(&mut self, world: &World, repo: &Arc<Repository>) -> Result<(), Error> {
+        let next = self.next_offset();
+        let again = std::mem::replace(&mut self.unsure, true);
+        let chunk = Chunk {
+            key: self.key.clone(),
+            bytes: &self.content[self.offset..next],
+            offset: self.offset as u64,
+            filesize: self.content.len() as u64,
+        };
+        let outcome = world.chunk(repo, NAME, &chunk, self.hinted).await;
+        let lost = |error: &Error| match error {
+            Error::Storage(commonhold_blob::Error::Missing(_)) => true,
+            Error::Refused(refusal) => refusal.code == "uploadstash-file-not-found",
+            _ => false,
+        };
+        match outcome {
+            Ok(Outcome::Continue { offset, key, .. }) => {
+                assert_eq!(offset, next as u64);
+                self.key = Some(key);
+            }
+            Ok(Outcome::Stashed { file, chunked: true, .. }) => {
+                assert_eq!((next, file.hashes.size), (self.content.len(), self.content.len() as u64));
+                self.key = Some(file.key);
+                self.whole = true;
+            }
+            Err(error) if again && lost(&error) => {
+                // The server's disk has lost what we had sent.
+                (self.key, self.offset, self.unsure) = (None, 0, false);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+            Ok(other) => panic!("{other:?}"),
+        }
+        self.offset = next;
+        self.unsure = false;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Scenario for Chunked {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    async fn act(&mut self, world: &World, repo: &Arc<Repository>) -> Result<(), Error> {
+        while !self.whole {
+            self.step(world, repo).await?;
+        }
+        self.unsure = true;
+        if let Some(key) = self.key.clone() {
+            published(&world.publish(repo, NAME, &key, IGNORING).await?);
+            self.done = true;
+        }
+        Ok(())
+    }
+
+    fn knowledge(&self) -> Knowledge {
+        let mut known = Knowledge::default();
+        known
+            .files
+            .insert(NAME.to_owned(), possible(&self.content, None, self.whole && self.unsure, self.done));
+        match &self.key {
+            Some(key) if self.whole && !self.unsure => {
+                known.stashed = Some((key.clone(), self.content.clone()));
+            }
+            // With the last chunk the entry is replaced by one whose key we were not told.
+            Some(key) if !self.whole && self.next_offset() < self.content.len() => {
+                let after = if self.unsure { self.next_offset() } else { self.offset };
+                known.under_way = Some((key.clone(), [self.offset as u64, after as u64]));
+            }
+            _ => {}
+        }
+        known
+    }
+
+    fn is_done(&self) -> bool {
+        self.done
+    }
+}
+
+/// The sweeping of what nobody has touched for long, beside what was touched lately.
+#[derive(Default)]
+struct Expiry {
+    kept: Option<FileKey>,
+    done: bool,
+}
+
+#[async_trait]
+impl Scenario for Expiry {
+    fn name(&self) -> &'static str {
+        "expiry"
+    }
+
+    async fn prepare(&mut self, world: &World) {
+        let repo = world.repository();
+        let stash = Options { ignore_warnings: true, stash: true };
+        world.upload(&repo, "Old.gif", &picture(3, 1_500), stash).await.unwrap();
+        let content = picture(4, 3_000);
+        let chunk = Chunk { key: None, bytes: &content[..1_300], offset: 0, filesize: content.len() as u64 };
+        world.chunk(&repo, "Begun.gif", &chunk, false).await.unwrap();
+        // One that was published: its bytes are still needed.
+        let outcome = world.upload(&repo, NAME, &picture(1, 2_000), stash).await.unwrap();
+        let Outcome::Stashed { file, .. } = outcome else { panic!("{outcome:?}") };
+        published(&world.publish(&repo, NAME, &file.key, IGNORING).await.unwrap());
+        world.clock.advance(8 * 86_400);
+        let outcome = world.upload(&repo, "New.gif", &picture(5, 1_500), stash).await.unwrap();
+        let Outcome::Stashed { file, .. } = outcome else { panic!("{outcome:?}") };
+        self.kept = Some(file.key);
+    }
+
+    async fn act(&mut self, world: &World, repo: &Arc<Repository>) -> Result<(), Error> {
+        repo.sweep_stash().await?;
+        self.done = repo.stash_of(&world.caller, None, 10).await?.len() == 1;
+        Ok(())
+    }
+
+    fn knowledge(&self) -> Knowledge {
+        let mut known = Knowledge::default();
+        known.files.insert(NAME.to_owned(), vec![Some(picture(1, 2_000))]);
+        known.stashed = self.kept.clone().map(|key| (key, picture(5, 1_500)));
+        known
+    }
+
+    fn is_done(&self) -> bool {
+        self.done
+    }
+}
+
+/// The removal of what uploads that were cut off have left, beside what is needed.
+#[derive(Default)]
+struct Collection {
+    kept: Option<FileKey>,
+    done: bool,
+}
+
+#[async_trait]
+impl Scenario for Collection {
+    fn name(&self) -> &'static str {
+        "collection"
+    }
+
+    async fn prepare(&mut self, world: &World) {
+        for number in 0..6 {
+            let partial = world.store.begin(commonhold_blob::conformance::fresh_key()).await.unwrap();
+            if number % 2 == 0 {
+                world.store.seal(&partial, 0).await.unwrap();
+            }
+        }
+        let repo = world.repository();
+        published(&world.upload(&repo, NAME, &picture(1, 2_000), IGNORING).await.unwrap());
+        let content = picture(4, 3_000);
+        let chunk = Chunk { key: None, bytes: &content[..1_300], offset: 0, filesize: content.len() as u64 };
+        let outcome = world.chunk(&repo, "Begun.gif", &chunk, false).await.unwrap();
+        let Outcome::Continue { key, .. } = outcome else { panic!("{outcome:?}") };
+        self.kept = Some(key);
+    }
+
+    async fn act(&mut self, _world: &World, repo: &Arc<Repository>) -> Result<(), Error> {
+        repo.collect_garbage(0).await?;
+        self.done = true;
+        Ok(())
+    }
+
+    fn knowledge(&self) -> Knowledge {
+        let mut known = Knowledge::default();
+        known.files.insert(NAME.to_owned(), vec![Some(picture(1, 2_000))]);
+        known.under_way = self.kept.clone().map(|key| (key, [1_300, 1_300]));
+        known
+    }
+
+    fn is_done(&self) -> bool {
+        self.done
+    }
+}
