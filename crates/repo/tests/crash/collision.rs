@@ -145,11 +145,11 @@ async fn chunks_with_the_same_sha1_are_not_taken_for_each_other() {
     let repo = world.over(world.db.clone(), Arc::new(Colliding(Arc::clone(&world.store))));
     let (one, two) = (picture(1, 3_000), picture(2, 3_000));
     let filesize = one.len() as u64;
-    let chunk = |key, bytes| Chunk { key, bytes, offset: 0, filesize };
+    let chunk = |key, bytes| Chunk { key, bytes, offset: 0, filesize, parallel: false };
     let outcome = world.chunk(&repo, "One.gif", &chunk(None, &one[..1_500]), false).await.unwrap();
     let Outcome::Continue { key, offset: 1_500, .. } = outcome else { panic!("{outcome:?}") };
     // The second chunk, and then another one that claims to be its repetition.
-    let second = |bytes| Chunk { key: Some(key.clone()), bytes, offset: 1_500, filesize };
+    let second = |bytes| Chunk { key: Some(key.clone()), bytes, offset: 1_500, filesize, parallel: false };
     let outcome = world.chunk(&repo, "One.gif", &second(&one[1_500..2_800]), false).await.unwrap();
     assert!(matches!(outcome, Outcome::Continue { offset: 2_800, .. }), "{outcome:?}");
     let outcome = world.chunk(&repo, "One.gif", &second(&two[1_500..2_800]), false).await;

@@ -33,7 +33,13 @@ async fn fixture() -> Fixture {
     let outcome = world.upload(&repo, "B.gif", &picture(3, 2_000), STASHING).await.unwrap();
     let Outcome::Stashed { file, .. } = outcome else { panic!("{outcome:?}") };
     let content = picture(4, 4_000);
-    let chunk = Chunk { key: None, bytes: &content[..2_000], offset: 0, filesize: content.len() as u64 };
+    let chunk = Chunk {
+        key: None,
+        bytes: &content[..2_000],
+        offset: 0,
+        filesize: content.len() as u64,
+        parallel: false,
+    };
     let outcome = world.chunk(&repo, "C.gif", &chunk, false).await.unwrap();
     let Outcome::Continue { key, .. } = outcome else { panic!("{outcome:?}") };
     let partial = fs::read_dir(world.files().join("partial")).unwrap().next().unwrap().unwrap().path();

@@ -259,6 +259,7 @@ impl Chunked {
             bytes: &self.content[self.offset..next],
             offset: self.offset as u64,
             filesize: self.content.len() as u64,
+            parallel: false,
         };
         let outcome = world.chunk(repo, NAME, &chunk, self.hinted).await;
         let lost = |error: &Error| match error {
@@ -350,7 +351,13 @@ impl Scenario for Expiry {
         let stash = Options { ignore_warnings: true, stash: true };
         world.upload(&repo, "Old.gif", &picture(3, 1_500), stash).await.unwrap();
         let content = picture(4, 3_000);
-        let chunk = Chunk { key: None, bytes: &content[..1_300], offset: 0, filesize: content.len() as u64 };
+        let chunk = Chunk {
+            key: None,
+            bytes: &content[..1_300],
+            offset: 0,
+            filesize: content.len() as u64,
+            parallel: false,
+        };
         world.chunk(&repo, "Begun.gif", &chunk, false).await.unwrap();
         // One that was published: its bytes are still needed.
         let outcome = world.upload(&repo, NAME, &picture(1, 2_000), stash).await.unwrap();
@@ -403,7 +410,13 @@ impl Scenario for Collection {
         let repo = world.repository();
         published(&world.upload(&repo, NAME, &picture(1, 2_000), IGNORING).await.unwrap());
         let content = picture(4, 3_000);
-        let chunk = Chunk { key: None, bytes: &content[..1_300], offset: 0, filesize: content.len() as u64 };
+        let chunk = Chunk {
+            key: None,
+            bytes: &content[..1_300],
+            offset: 0,
+            filesize: content.len() as u64,
+            parallel: false,
+        };
         let outcome = world.chunk(&repo, "Begun.gif", &chunk, false).await.unwrap();
         let Outcome::Continue { key, .. } = outcome else { panic!("{outcome:?}") };
         self.kept = Some(key);

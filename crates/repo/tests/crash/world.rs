@@ -220,6 +220,7 @@ impl World {
             offset: Some(chunk.offset),
             filesize: chunk.filesize,
             key: chunk.key.as_ref().map(|key| key.as_str().to_owned()),
+            parallel: chunk.parallel,
         };
         repo.upload(self.request(name, source, Options { ignore_warnings: true, stash: true })).await
     }
@@ -254,6 +255,7 @@ pub(crate) struct Chunk<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) offset: u64,
     pub(crate) filesize: u64,
+    pub(crate) parallel: bool,
 }
 
 /// Bytes that come in pieces, the last one first in the list.
