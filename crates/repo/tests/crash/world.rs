@@ -17,8 +17,8 @@ use commonhold_core::user::{Caller, Via};
 use commonhold_core::{Clock, Entropy, FileKey, Timestamp};
 use commonhold_repo::fsck::{Check, Checked, Fault, Problem, Subject};
 use commonhold_repo::{
-    AllImages, ByteSource, Error, Hint, Outcome, Received, Repository, Settings, Source, SourceError,
-    UploadRequest, UploadStatus,
+    AllImages, ByteSource, Checksums, Error, Hint, Outcome, Received, Repository, Settings, Source,
+    SourceError, UploadRequest, UploadStatus,
 };
 use futures_util::TryStreamExt;
 
@@ -142,11 +142,11 @@ impl World {
         // Bytes that can't be made durable are gone, and an upload that had got further with them.
         let may_lose = mode == Mode::Error(Failure::Lost);
         if let Some((key, offsets)) = known.under_way {
-            match repo.upload_status(&self.caller, key.as_str()).await.unwrap() {
+            match repo.upload_status(&self.caller, key.as_str()).await.unwrap().0 {
                 UploadStatus::Uploading(offset) => {
                     assert!(offsets.contains(&offset), "{context}: {offset} instead of {offsets:?}");
                 }
-                UploadStatus::Nothing => assert!(may_lose, "{context}: the upload is lost"),
+                other => assert!(may_lose, "{context}: the upload is lost: {other:?}"),
             }
         }
         if let Some((key, content)) = known.stashed {
@@ -239,6 +239,8 @@ impl World {
             text: None,
             ignore_warnings: options.ignore_warnings,
             stash: options.stash,
+            asynchronous: false,
+            checksums: Checksums::default(),
             source,
         }
     }
