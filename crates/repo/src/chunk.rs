@@ -20,7 +20,7 @@ use crate::gather::stash_extension;
 use crate::parallel::Turn;
 use crate::receive::{AppendedPart, FreshPart, Held, Received, resume};
 use crate::stash::{KeyEnding, StashedFile, place_of};
-use crate::upload::{Outcome, UploadRequest, verification_error};
+use crate::upload::{Outcome, Timing, UploadRequest, verification_error};
 use crate::{Error, Repository, Result};
 
 /// One chunk and what came with it.
@@ -293,7 +293,7 @@ impl Repository {
         }
         let extension = self.content_extension(part.place(), hashes.size).await?;
         let now = self.now();
-        let queued = request.asynchronous && hashes.size == chunk.filesize;
+        let queued = request.timing == Timing::AfterAnswer && hashes.size == chunk.filesize;
         let row = StashRow {
             filekey: FileKey::new(now, &*self.entropy, request.caller.id, &extension),
             user_id: request.caller.id,
@@ -511,7 +511,7 @@ impl Repository {
         chunk: &Chunk,
         row: &StashRow,
     ) -> Result<End> {
-        let job = if request.asynchronous { Some(self.assembly(row, name)?) } else { None };
+        let job = if request.timing == Timing::AfterAnswer { Some(self.assembly(row, name)?) } else { None };
         Ok(End { filesize: chunk.filesize, checksums: request.checksums, job })
     }
 
@@ -531,7 +531,7 @@ impl Repository {
     ) -> Result<Outcome> {
         match (row.status, &row.successor) {
             (StashStatus::Chunks, _) if row.offset < row.filesize => self.go_on(warnings, row, false).await,
-            (StashStatus::Chunks | StashStatus::Queued, _) if request.asynchronous => {
+            (StashStatus::Chunks | StashStatus::Queued, _) if request.timing == Timing::AfterAnswer => {
                 self.queue_assembly(name, warnings, row).await
             }
             // Who asks now can't wait for the job.

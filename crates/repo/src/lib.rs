@@ -54,7 +54,7 @@ pub use settings::{ByUrlSettings, LimitSettings, Rates, Settings, SiteSettings, 
 pub use stash::{StashEntry, StashedFile};
 pub use system::{SystemClock, SystemEntropy};
 pub use throttle::Throttle;
-pub use upload::{Outcome, Source, UploadRequest};
+pub use upload::{Outcome, Source, Timing, UploadRequest};
 pub use urls::Urls;
 pub use view::{PageText, ServedFile};
 

@@ -17,7 +17,7 @@ use crate::chunk::{
     Advanced, Chunk, End, Placed, Whole, encode, out_of_step, reason_message, same_bytes, stash_failed,
 };
 use crate::receive::{AppendedPart, FreshPart};
-use crate::upload::{Outcome, UploadRequest};
+use crate::upload::{Outcome, Timing, UploadRequest};
 use crate::{Error, Repository, Result};
 
 /// Whether a chunk that was kept has its turn already.
@@ -101,7 +101,7 @@ impl Repository {
         if part.row.offset < chunk.filesize {
             return self.go_on(warnings, part.row, chunk.parallel).await;
         }
-        if request.asynchronous {
+        if request.timing == Timing::AfterAnswer {
             self.workers.wake();
             return Ok(Outcome::AssemblyQueued { warnings, key: part.row.filekey });
         }

@@ -35,12 +35,23 @@ pub struct UploadRequest {
     pub ignore_warnings: bool,
     /// Keep the file for its owner instead of publishing it.
     pub stash: bool,
-    /// Answer before the work is done, where that is possible and switched on.
-    pub asynchronous: bool,
+    /// When the work is done.
+    pub timing: Timing,
     /// What the sender knows of the bytes.
     pub checksums: Checksums,
     /// Where the bytes are.
     pub source: Source,
+}
+
+/// When the work of an upload is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing {
+    /// Before the answer.
+    BeforeAnswer,
+    /// After it, by a job, where that is possible and switched on.
+    AfterAnswer,
+    /// Now, by that job. The request for it was counted when it was made.
+    ByJob,
 }
 
 /// Where an upload's bytes are.
@@ -140,7 +151,9 @@ impl Repository {
             return Err(Refusal::of(Message::new("uploaddisabled")).into());
         }
         // 3.
-        request.asynchronous &= self.settings.uploads.asynchronous;
+        if request.timing == Timing::AfterAnswer && !self.settings.uploads.asynchronous {
+            request.timing = Timing::BeforeAnswer;
+        }
         // 6.
         let Some(filename) = request.filename.take() else {
             return Err(
@@ -155,7 +168,7 @@ impl Repository {
             }
             Source::File(received) => {
                 // 7f.
-                if request.asynchronous {
+                if request.timing == Timing::AfterAnswer {
                     return Err(Refusal::of(Message::new("apierror-cannot-async-upload-file")).into());
                 }
                 // 8, 9.
@@ -192,7 +205,7 @@ impl Repository {
                     return Err(refusal.with("offset", row.offset.to_string()).into());
                 };
                 request.checksums.check_whole(&hashes)?;
-                if request.asynchronous && !stash {
+                if request.timing == Timing::AfterAnswer && !stash {
                     let ready = Ready {
                         blob: row.blob_key,
                         hashes,
@@ -340,7 +353,12 @@ impl Repository {
             now: self.now(),
         };
         let caller = request.caller.clone();
-        let throttles = throttle::of_uploads(&self.settings.limits, &caller);
+        let throttles = match request.timing {
+            Timing::ByJob => Vec::new(),
+            Timing::BeforeAnswer | Timing::AfterAnswer => {
+                throttle::of_uploads(&self.settings.limits, &caller)
+            }
+        };
         let (policy, ignore, entry) =
             (self.settings.uploads.clone(), request.ignore_warnings, ready.entry.clone());
         let committed = self

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use commonhold_core::{Data, FileKey, Message, Param, Refusal, Sha1, Sha256};
 use commonhold_repo::{
-    Checksums, FileVersion, Outcome, Progress, Received, Source, Stage, StashedFile, UploadRequest,
+    Checksums, FileVersion, Outcome, Progress, Received, Source, Stage, StashedFile, Timing, UploadRequest,
     UploadStatus,
 };
 
@@ -130,7 +130,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         text: params.text,
         ignore_warnings: params.ignorewarnings,
         stash: params.stash,
-        asynchronous: params.r#async,
+        timing: if params.r#async { Timing::AfterAnswer } else { Timing::BeforeAnswer },
         checksums,
         source,
     };

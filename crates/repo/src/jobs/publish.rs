@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use commonhold_catalogue::ops::jobs::NewJob;
 use commonhold_catalogue::ops::stash::StashStatus;
 use commonhold_catalogue::ops::{files, jobs, stash};
 use commonhold_core::name::upload_name;
@@ -17,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use super::Ended;
 use crate::gather::Examined;
 use crate::stash::not_found;
-use crate::upload::{Outcome, Ready, Source, UploadRequest, is_recoverable, recoverable_by};
-use crate::{Error, Repository, Result};
+use crate::upload::{Outcome, Ready, Source, Timing, UploadRequest, is_recoverable, recoverable_by};
+use crate::{Checksums, Error, Repository, Result, throttle};
 
 pub(super) const KIND: &str = "publish";
 
@@ -81,12 +82,27 @@ impl Repository {
             address: request.caller.address,
         };
         let job = self.job(KIND, &key, request.caller.id, &work)?;
-        if !self.db.write(move |tx| jobs::enqueue(tx, &job).map_err(Error::from)).await? {
-            let message = Message::new("apierror-upload-inprogress");
-            return Err(Refusal::new("publishfailed", message).into());
-        }
-        self.workers.wake();
+        self.queue_counted(request, job).await?;
         Ok(Outcome::PublicationQueued { warnings, filename: work.title })
+    }
+
+    /// Counts a request that a job will carry out, and queues the job. Refused: too many requests, or the same is queued
+    /// or running already.
+    async fn queue_counted(&self, request: &UploadRequest, job: NewJob) -> Result<()> {
+        let throttles = throttle::of_uploads(&self.settings.limits, &request.caller);
+        let queue = move |tx: &mut dyn commonhold_catalogue::Tx| {
+            if let Some(refusal) = throttle::count(tx, &throttles, job.now)? {
+                return Err(refusal.into());
+            }
+            if !jobs::enqueue(tx, &job)? {
+                let message = Message::new("apierror-upload-inprogress");
+                return Err(Refusal::new("publishfailed", message).into());
+            }
+            Ok::<_, Error>(())
+        };
+        self.db.write(queue).await?;
+        self.workers.wake();
+        Ok(())
     }
 
     pub(super) async fn run_publication(self: &Arc<Self>, user_id: i64, work: Publishing) -> Result<Ended> {
@@ -116,8 +132,8 @@ impl Repository {
             text: work.text,
             ignore_warnings: work.ignore_warnings,
             stash: false,
-            asynchronous: false,
-            checksums: crate::Checksums::default(),
+            timing: Timing::ByJob,
+            checksums: Checksums::default(),
             source: Source::Stashed(work.key.as_str().to_owned()),
         };
         Ended::of(self.upload(request).await?).ok_or(Error::Gone)

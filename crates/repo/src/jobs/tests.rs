@@ -1,19 +1,17 @@
 use std::ops::Range;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use commonhold_blob::{
-    BlobStore, BlobStream, Error as BlobError, Hashing, MemoryStore, Partial, Place, ReadSeek, Writer,
-};
+use commonhold_blob::MemoryStore;
+use commonhold_blob::faulty::{Call, Fault, FaultyStore};
 use commonhold_catalogue::Db;
 use commonhold_core::user::{Caller, Via};
-use commonhold_core::{BlobKey, Clock, Timestamp};
+use commonhold_core::{Clock, Rate, Timestamp};
 
 use super::*;
 use crate::receive::{ByteSource, Hint, SourceError};
-use crate::upload::{Source, UploadRequest};
+use crate::upload::{Source, Timing, UploadRequest};
 use crate::{Checksums, Settings, StashedFile};
 
 const START: i64 = 1_800_000_000;
@@ -43,59 +41,6 @@ impl Entropy for Counter {
     }
 }
 
-/// A store that can't seal so many times.
-#[derive(Default)]
-struct Flaky {
-    inner: MemoryStore,
-    failures: Mutex<usize>,
-}
-
-#[async_trait]
-impl BlobStore for Flaky {
-    async fn begin(&self, key: BlobKey) -> Result<Partial, BlobError> {
-        self.inner.begin(key).await
-    }
-    async fn write(
-        &self,
-        partial: &Partial,
-        at: u64,
-        hashing: Hashing,
-    ) -> Result<Box<dyn Writer>, BlobError> {
-        self.inner.write(partial, at, hashing).await
-    }
-    async fn seal(&self, partial: &Partial, size: u64) -> Result<(), BlobError> {
-        {
-            let mut failures = self.failures.lock().unwrap();
-            if *failures > 0 {
-                *failures -= 1;
-                return Err(BlobError::Gone);
-            }
-        }
-        self.inner.seal(partial, size).await
-    }
-    async fn discard(&self, partial: &Partial) -> Result<(), BlobError> {
-        self.inner.discard(partial).await
-    }
-    async fn read(&self, key: &BlobKey, range: Range<u64>) -> Result<Option<BlobStream>, BlobError> {
-        self.inner.read(key, range).await
-    }
-    async fn stat(&self, key: &BlobKey) -> Result<Option<u64>, BlobError> {
-        self.inner.stat(key).await
-    }
-    async fn remove(&self, key: &BlobKey) -> Result<(), BlobError> {
-        self.inner.remove(key).await
-    }
-    async fn list(&self, after: Option<&BlobKey>, limit: usize) -> Result<Vec<BlobKey>, BlobError> {
-        self.inner.list(after, limit).await
-    }
-    async fn list_partials(&self, after: Option<&BlobKey>, limit: usize) -> Result<Vec<Partial>, BlobError> {
-        self.inner.list_partials(after, limit).await
-    }
-    fn open(&self, place: &Place) -> Result<Box<dyn ReadSeek>, BlobError> {
-        self.inner.open(place)
-    }
-}
-
 struct OnePiece(Option<Bytes>);
 
 #[async_trait]
@@ -109,7 +54,8 @@ impl ByteSource for OnePiece {
 struct World {
     repo: Arc<Repository>,
     clock: Arc<Hands>,
-    store: Arc<Flaky>,
+    /// How often the next sealings fail.
+    failures: Arc<AtomicU64>,
     caller: Caller,
     _directory: tempfile::TempDir,
 }
@@ -122,16 +68,25 @@ impl World {
     async fn with(set: impl FnOnce(&mut Settings)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let db = Db::open_sqlite(&directory.path().join("catalogue.sqlite")).unwrap();
-        let (clock, store) = (Arc::new(Hands::default()), Arc::new(Flaky::default()));
+        let (clock, failures) = (Arc::new(Hands::default()), Arc::new(AtomicU64::new(0)));
+        let left = failures.clone();
+        let plan = move |call| {
+            let fails = call == Call::Seal
+                && left
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+                    .is_ok();
+            fails.then_some(Fault::Before)
+        };
+        let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new()), Arc::new(plan)));
         let mut settings = Settings::default();
         settings.uploads.min_chunk_bytes = 1;
         set(&mut settings);
-        let repo = Repository::open(db, store.clone(), settings, clock.clone(), Arc::new(Counter::default()))
-            .unwrap();
+        let repo =
+            Repository::open(db, store, settings, clock.clone(), Arc::new(Counter::default())).unwrap();
         let repo = Arc::new(repo);
         let user = repo.create_user("Ada", "a long password of hers", &[]).await.unwrap();
         let caller = repo.absent_caller(user.id, None, None).await.unwrap();
-        Self { repo, clock, store, caller, _directory: directory }
+        Self { repo, clock, failures, caller, _directory: directory }
     }
 
     fn later(&self, seconds: i64) {
@@ -146,7 +101,7 @@ impl World {
             text: None,
             ignore_warnings: false,
             stash: false,
-            asynchronous: true,
+            timing: Timing::AfterAnswer,
             checksums: Checksums::default(),
             source,
         }
@@ -187,7 +142,7 @@ impl World {
 
     async fn publish_now(&self, name: &str, key: &FileKey) -> Result<Outcome> {
         let request = self.request(name, Source::Stashed(key.to_string()));
-        self.repo.upload(UploadRequest { asynchronous: false, ..request }).await
+        self.repo.upload(UploadRequest { timing: Timing::BeforeAnswer, ..request }).await
     }
 
     async fn status(&self, key: &FileKey) -> UploadStatus {
@@ -349,7 +304,7 @@ async fn who_does_not_wait_for_the_job_gets_the_same() {
         key: Some(key.to_string()),
         parallel: false,
     };
-    let request = UploadRequest { asynchronous: false, ..world.request(NAME, source) };
+    let request = UploadRequest { timing: Timing::BeforeAnswer, ..world.request(NAME, source) };
     let outcome = world.repo.upload(request).await.unwrap();
     let Outcome::Stashed { file, .. } = outcome else { panic!("{outcome:?}") };
     assert!(world.run().await);
@@ -403,7 +358,7 @@ async fn the_next_process_takes_over_at_once() {
 async fn a_fault_is_tried_again_after_longer_and_longer_pauses() {
     let world = World::new().await;
     let key = world.queue_upload(NAME, &gif(1)).await;
-    *world.store.failures.lock().unwrap() = 2;
+    world.failures.store(2, Ordering::Relaxed);
     for pause in [2, 4] {
         assert!(world.run().await);
         assert!(is_waiting(&world.status(&key).await));
@@ -420,7 +375,7 @@ async fn what_fails_too_often_is_given_up_and_may_be_asked_for_again() {
     let world = World::new().await;
     let data = gif(1);
     let key = world.queue_upload(NAME, &data).await;
-    *world.store.failures.lock().unwrap() = usize::MAX;
+    world.failures.store(u64::MAX, Ordering::Relaxed);
     for _ in 0..ATTEMPTS {
         world.later(LONGEST_PAUSE_SECONDS);
         assert!(world.run().await);
@@ -433,7 +388,7 @@ async fn what_fails_too_often_is_given_up_and_may_be_asked_for_again() {
         ("stashfailed", "api-error-stashfailed")
     );
 
-    *world.store.failures.lock().unwrap() = 0;
+    world.failures.store(0, Ordering::Relaxed);
     let again = world.chunk(NAME, &data, 30..data.len(), Some(&key)).await.unwrap();
     assert!(matches!(again, Outcome::AssemblyQueued { .. }), "{again:?}");
     assert!(world.run().await);
@@ -552,6 +507,21 @@ async fn rights_count_when_the_job_is_done() {
     assert!(world.run().await);
     assert_eq!(failed(world.status(&file.key).await).code, "stashfailed");
     assert_eq!(world.versions(NAME).await, 0);
+}
+
+#[tokio::test]
+async fn a_request_counts_when_it_is_made_and_only_once() {
+    let world = World::with(|settings| {
+        settings.limits.enabled = true;
+        settings.limits.uploads.user = Some(Rate { hits: 1, seconds: 60 });
+    })
+    .await;
+    let (first, second) = (world.stashed(NAME, &gif(1)).await, world.stashed("Other.gif", &gif(2)).await);
+    world.publish(NAME, &first.key).await.unwrap();
+    assert_eq!(refused(world.publish("Other.gif", &second.key).await).code, "ratelimited");
+    assert!(world.run().await);
+    assert!(matches!(world.status(&first.key).await, UploadStatus::Published { .. }));
+    assert!(!world.run().await);
 }
 
 #[tokio::test]
