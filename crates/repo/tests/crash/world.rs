@@ -18,7 +18,7 @@ use commonhold_core::{Clock, Entropy, FileKey, Timestamp};
 use commonhold_repo::fsck::{Check, Checked, Fault, Problem, Subject};
 use commonhold_repo::{
     AllImages, ByteSource, Checksums, Error, Hint, Outcome, Received, Repository, Settings, Source,
-    SourceError, UploadRequest, UploadStatus,
+    SourceError, Timing, UploadRequest, UploadStatus,
 };
 use futures_util::TryStreamExt;
 
@@ -239,7 +239,7 @@ impl World {
             text: None,
             ignore_warnings: options.ignore_warnings,
             stash: options.stash,
-            asynchronous: false,
+            timing: Timing::BeforeAnswer,
             checksums: Checksums::default(),
             source,
         }
