@@ -118,7 +118,9 @@ const MODULES: &[&Module] = &[
     // What can be listed.
     &modules::query::allimages::MODULE,
     &modules::query::mystashedfiles::MODULE,
+    &modules::query::users::MODULE,
     // What can be asked of the wiki and the caller.
+    &modules::query::filerepoinfo::MODULE,
     &modules::query::siteinfo::MODULE,
     &modules::query::tokens::MODULE,
     &modules::query::userinfo::MODULE,

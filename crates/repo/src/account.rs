@@ -141,6 +141,12 @@ impl Repository {
         Ok(self.user_row(name).await?.map(Into::into))
     }
 
+    /// An account by its number.
+    pub async fn user_by_id(&self, id: i64) -> Result<Option<UserSummary>> {
+        let row = self.db.read(move |read| accounts::user_by_id(read, id).map_err(Error::from)).await?;
+        Ok(row.map(Into::into))
+    }
+
     /// Sets a new main password and ends the user's sessions.
     pub async fn set_password(&self, name: &str, password: &str) -> Result<()> {
         let user = self.known_user(name).await?;

@@ -56,10 +56,16 @@ pub(crate) fn run(options: &Options, config: &Config) -> Result<()> {
             None => None,
         };
         let address = listener.local_addr().context("the listener has no address")?;
+        if config.public_url.is_none() && address.ip().is_unspecified() {
+            tracing::warn!(
+                "clients are told http://{address}, which only this machine knows: set server.public_url"
+            );
+        }
         let repo = Arc::new(stores::open(db, files, config.settings(address))?);
         repo.take_over().await.context("what an earlier process left can't be put in order")?;
         let password = first_start(&repo).await?;
-        serve(config, repo, listener, admin, || announce(options, address, password.as_deref())).await
+        let api = repo.urls().api();
+        serve(config, repo, listener, admin, || announce(options, address, &api, password.as_deref())).await
     })
 }
 
@@ -94,8 +100,7 @@ async fn first_start(repo: &Repository) -> Result<Option<String>> {
 }
 
 /// Tells where the server is; at the first start also how to upload.
-fn announce(options: &Options, address: SocketAddr, password: Option<&str>) -> io::Result<()> {
-    let api = format!("http://{address}/w/api.php");
+fn announce(options: &Options, address: SocketAddr, api: &str, password: Option<&str>) -> io::Result<()> {
     if options.json {
         let mut line = serde_json::json!({ "listening": format!("http://{address}") });
         if let Some(password) = password {
@@ -104,7 +109,7 @@ fn announce(options: &Options, address: SocketAddr, password: Option<&str>) -> i
         return print(&format!("{line}\n"));
     }
     if let Some(password) = password {
-        print(&welcome(&api, password))?;
+        print(&welcome(api, password))?;
     }
     print(&format!("listening on http://{address}\n"))
 }

@@ -3,7 +3,7 @@
 mod metadata;
 
 use commonhold_core::title::FileTitle;
-use commonhold_core::{Data, MediaInfo};
+use commonhold_core::{Data, MediaInfo, Message};
 use commonhold_repo::{FileVersion, Repository, StashedFile};
 
 use crate::output::{List, Map, Value};
@@ -29,6 +29,7 @@ pub(crate) const UPLOADED: &[&str] = &[
     "size",
     "parsedcomment",
     "comment",
+    "uploadwarning",
     "canonicaltitle",
     "url",
     "sha1",
@@ -97,11 +98,16 @@ pub(crate) fn entry(repo: &Repository, subject: &Subject<'_>, wanted: &Wanted<'_
     }
     if let Subject::Version { version, .. } = subject {
         if wants("parsedcomment") {
-            map.set("parsedcomment", crate::html::escape(&version.comment));
+            map.set("parsedcomment", crate::html::comment(repo.urls(), &version.comment));
         }
         if wants("comment") {
             map.set("comment", version.comment.clone());
         }
+    }
+    if let (Subject::Version { version, .. }, true) = (subject, wants("uploadwarning")) {
+        // What an upload form would warn of: the name is taken. Any text will do for its clients.
+        let exists = crate::message::text(&Message::new("fileexists").with(version.name.as_str()));
+        map.set("html", crate::html::escape(&exists));
     }
     if wants("canonicaltitle") {
         map.set("canonicaltitle", subject.title().prefixed_text());

@@ -1,6 +1,7 @@
 //! `action=query`: a set of pages, and modules that say or list something.
 
 pub(crate) mod allimages;
+pub(crate) mod filerepoinfo;
 pub(crate) mod imageinfo;
 pub(crate) mod info;
 pub(crate) mod mystashedfiles;
@@ -9,6 +10,7 @@ pub(crate) mod siteinfo;
 pub(crate) mod stashimageinfo;
 pub(crate) mod tokens;
 pub(crate) mod userinfo;
+pub(crate) mod users;
 
 use commonhold_core::Message;
 use commonhold_core::title::Title;

@@ -208,11 +208,7 @@ fn answer(cx: &Context, outcome: Outcome) -> Map {
 fn published_info(cx: &Context, version: &FileVersion, page: Option<i64>) -> Map {
     let subject = Subject::Version { version, page };
     let wanted = Wanted { props: fileinfo::UPLOADED, ..Wanted::default() };
-    let mut info = fileinfo::entry(&cx.repo, &subject, &wanted);
-    // MediaWiki puts the warning that the name now exists here; any text will do for its clients.
-    let exists = crate::message::text(&Message::new("fileexists").with(version.name.as_str()));
-    info.set("html", crate::html::escape(&exists));
-    info
+    fileinfo::entry(&cx.repo, &subject, &wanted)
 }
 
 fn stashed_info(cx: &Context, file: &StashedFile) -> Map {
