@@ -216,3 +216,17 @@ def test_a_file_above_the_limit_is_refused(new_server):
     )
     assert wiki.image_info("Big.jpg") == []
     assert wiki.upload("Small.jpg", file=jpeg())["result"] == "Success"
+
+
+def test_large_and_unwanted_files_are_warned_of_where_the_site_says_so(new_server, name):
+    target = new_server(
+        {"uploads.warn_bytes": 100, "uploads.strict_extensions": "false", "uploads.extensions": "png,gif"}
+    )
+    wiki, data = target.wiki(), jpeg()
+    warned = wiki.upload(name, file=data)
+    assert warned["result"] == "Warning"
+    assert warned["warnings"] == {
+        "filetype-unwanted-type": ["jpg", "png, gif", 2],
+        "large-file": [{"size": 100}, {"size": len(data)}],
+    }
+    assert wiki.upload(name, filekey=warned["filekey"], ignorewarnings=1)["result"] == "Success"

@@ -73,7 +73,8 @@ pub fn upload_name(
     let mut prohibited: Vec<String> =
         parts[1..].iter().map(lower).filter(|e| policy.prohibited_extensions.contains(e)).collect();
     prohibited.dedup();
-    if !prohibited.is_empty() || !policy.extensions.contains(&lower(&extension)) {
+    let unwanted = !policy.extensions.contains(&lower(&extension));
+    if !prohibited.is_empty() || (unwanted && policy.strict_extensions) {
         return Err(NameError::Banned { extension, prohibited });
     }
     let has_base = !parts[0].is_empty() || parts.len() > 2;
@@ -199,6 +200,13 @@ mod tests {
         }
         refuse(".png", "filename-tooshort");
         refuse("File:.jpg", "filename-tooshort");
+    }
+
+    #[test]
+    fn a_lenient_site_takes_other_extensions_but_not_prohibited_ones() {
+        let policy = UploadPolicy { strict_extensions: false, ..UploadPolicy::default() };
+        assert!(upload_name("x.zzz", &policy, &|| None).is_ok());
+        assert!(upload_name("x.exe", &policy, &|| None).is_err());
     }
 
     #[test]

@@ -11,6 +11,10 @@ pub struct UploadPolicy {
     pub min_chunk_bytes: u64,
     /// Extensions that files may have, in lower case.
     pub extensions: Vec<String>,
+    /// Whether other extensions are refused; otherwise they are only warned of.
+    pub strict_extensions: bool,
+    /// Bytes from which on a file is warned of; 0 for never.
+    pub warn_bytes: u64,
     /// Extensions that may not even stand in the middle of a name, in lower case.
     pub prohibited_extensions: Vec<String>,
     /// Seconds that a stashed file waits to be published.
@@ -35,6 +39,8 @@ impl Default for UploadPolicy {
                 "png", "gif", "jpg", "jpeg", "webp", "svg", "tif", "tiff", "pdf", "ogg", "oga", "ogv",
                 "opus", "webm", "mp3", "wav", "flac", "mp4", "mid", "djvu", "stl", "avif", "jxl", "heic",
             ]),
+            strict_extensions: true,
+            warn_bytes: 0,
             prohibited_extensions: owned(&[
                 "html", "htm", "js", "jsb", "mhtml", "mht", "xhtml", "xht", "php", "phtml", "php3", "php4",
                 "php5", "phps", "phar", "shtml", "jhtml", "pl", "py", "cgi", "exe", "scr", "dll", "msi",

@@ -3,7 +3,7 @@
 use crate::name::UploadName;
 use crate::policy::UploadPolicy;
 use crate::title::FileTitle;
-use crate::{Data, Hashes, Timestamp};
+use crate::{Data, Hashes, Param, Timestamp};
 
 /// The upload to judge.
 #[derive(Clone, Debug)]
@@ -64,6 +64,20 @@ pub struct Probes {
 pub enum Warning {
     /// The name had to be changed to this.
     BadFilename(String),
+    /// The extension is none of the wanted ones.
+    UnwantedType {
+        /// The extension.
+        extension: String,
+        /// The wanted ones.
+        wanted: Vec<String>,
+    },
+    /// It is larger than usual.
+    LargeFile {
+        /// Bytes from which on files are large.
+        limit: u64,
+        /// Its bytes.
+        size: u64,
+    },
     /// There is nothing in it.
     EmptyFile,
     /// There was a file of this name.
@@ -120,6 +134,13 @@ pub fn warnings(policy: &UploadPolicy, candidate: &Candidate, existing: &Existin
     let mut all = Vec::new();
     if candidate.renamed {
         all.push(Warning::BadFilename(name.clone()));
+    }
+    let extension = candidate.title.extension();
+    if !policy.extensions.contains(&extension) {
+        all.push(Warning::UnwantedType { extension, wanted: policy.extensions.clone() });
+    }
+    if let Some(hashes) = candidate.hashes.filter(|h| policy.warn_bytes > 0 && h.size > policy.warn_bytes) {
+        all.push(Warning::LargeFile { limit: policy.warn_bytes, size: hashes.size });
     }
     if candidate.hashes.is_some_and(|h| h.size == 0) {
         all.push(Warning::EmptyFile);
@@ -210,6 +231,8 @@ impl Warning {
     pub fn name(&self) -> &'static str {
         match self {
             Self::BadFilename(_) => "badfilename",
+            Self::UnwantedType { .. } => "filetype-unwanted-type",
+            Self::LargeFile { .. } => "large-file",
             Self::EmptyFile => "empty-file",
             Self::WasDeleted(_) => "was-deleted",
             Self::Duplicate(_) => "duplicate",
@@ -237,6 +260,14 @@ impl Warning {
             | Self::Thumb(name)
             | Self::ThumbName(name)
             | Self::BadPrefix(name) => name.as_str().into(),
+            Self::UnwantedType { extension, wanted } => Data::List(vec![
+                extension.as_str().into(),
+                wanted.join(", ").into(),
+                i64::try_from(wanted.len()).unwrap_or(i64::MAX).into(),
+            ]),
+            Self::LargeFile { limit, size } => {
+                Data::List([limit, size].map(|bytes| Data::from(&Param::Size(*bytes))).to_vec())
+            }
             Self::EmptyFile => true.into(),
             Self::Duplicate(names) => names.clone().into(),
             Self::NoChange(timestamp) => version(timestamp),
@@ -342,6 +373,21 @@ mod tests {
         check("X.png", &deleted, &["was-deleted", "duplicate-archive"]);
         let again = Existing { current: Some(version(2, 1)), was_deleted: true, ..Existing::default() };
         check("X.png", &again, &["exists"]);
+    }
+
+    #[test]
+    fn unwanted_and_large_files_are_told_with_what_is_wanted() {
+        let extensions = vec!["png".to_owned(), "jpg".to_owned()];
+        let policy = UploadPolicy { extensions, warn_bytes: 10, ..UploadPolicy::default() };
+        let candidate =
+            Candidate { title: FileTitle::from_db("X.tif"), renamed: false, hashes: Some(hashes(11)) };
+        let warnings = warnings(&policy, &candidate, &Existing::default());
+        let size = |bytes: i64| Data::map([("size", bytes.into())]);
+        let expected = Data::map([
+            ("filetype-unwanted-type", Data::List(vec!["tif".into(), "png, jpg".into(), 2i64.into()])),
+            ("large-file", Data::List(vec![size(10), size(11)])),
+        ]);
+        assert_eq!(warnings.data(), expected);
     }
 
     #[test]

@@ -163,6 +163,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        name: "uploads.strict_extensions",
+        doc: "Whether other extensions are refused; otherwise they are only warned of.",
+        kind: Kind::Bool,
+        get: |c| Some(Value::Boolean(c.settings.uploads.strict_extensions)),
+        set: |c, v| {
+            c.settings.uploads.strict_extensions = v.as_bool().unwrap_or_default();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "uploads.warn_bytes",
+        doc: "Bytes from which on a file is warned of as large; 0 for never.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.uploads.warn_bytes),
+        set: |c, v| {
+            c.settings.uploads.warn_bytes =
+                v.as_integer().and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+            Ok(())
+        },
+    },
+    Setting {
         name: "uploads.stash_max_age",
         doc: "How long a stashed file or an unfinished upload is kept without being touched: \"7d\", \"12h\".",
         kind: Kind::Text,
