@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -45,6 +46,7 @@ const PASSWORD_VARIABLE: &str = "COMMONHOLD_ADMIN_PASSWORD";
 /// `commonhold serve`.
 pub(crate) fn run(options: &Options, config: &Config) -> Result<()> {
     start_log(options);
+    allow_many_files();
     let _claimed = DataDirectory::claim(&options.data)?;
     let db = stores::open_catalogue(&options.data, config)?;
     let files = stores::open_storage(&options.data, config)?;
@@ -81,6 +83,15 @@ pub(crate) fn start_log(options: &Options) {
     let filter = EnvFilter::new(format!("{level},hyper=warn,hyper_util=warn,h2=warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
     if options.json { log.json().init() } else { log.init() }
+}
+
+/// Each connection is an open file, and many systems allow a process few of them unless it asks.
+fn allow_many_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener> {
