@@ -160,6 +160,91 @@ def test_a_blocked_address_stops_whoever_comes_from_it(new_server, name):
     assert admin.upload("Other " + name, jpeg())["result"] == "Success"
 
 
+# Protections.
+
+
+def protection(wiki, title):
+    """What `prop=info` says of a title's protection."""
+    page = wiki.call(action="query", prop="info", titles=title, inprop="protection")["query"]["pages"][0]
+    return page["protection"], page["restrictiontypes"]
+
+
+def may(wiki, title, *actions):
+    """Which of these the caller may do to a page."""
+    answer = wiki.call(action="query", prop="info", titles=title, intestactions="|".join(actions))
+    told = answer["query"]["pages"][0]["actions"]
+    return {action for action in actions if told[action]}
+
+
+def test_a_protected_file_is_replaced_by_administrators_only(admin, user, name):
+    title = "File:" + name.replace("_", " ")
+    user.upload(name, jpeg())
+    assert may(user, title, "edit", "upload", "delete", "nonsense") == {"edit", "upload"}
+    done = act(admin, "protect", title=title, protections="upload=sysop", expiry="1 day", reason="Too good")
+    assert done["title"] == title and done["reason"] == "Too good"
+    [one] = done["protections"]
+    assert one["upload"] == "sysop"
+    told = {"type": "upload", "level": "sysop", "expiry": one["expiry"]}
+    assert protection(user, title) == ([told], ["edit", "move", "upload"])
+    assert may(user, title, "edit", "upload") == {"edit"}
+
+    error = refused("protectedpage", user.upload, name, jpeg(), ignorewarnings=1)
+    assert error["invalidparameter"] == "filename"
+    # Stashing is no business of the title.
+    assert user.upload(name, jpeg(), stash=1, ignorewarnings=1)["result"] == "Success"
+    assert admin.upload(name, jpeg(), ignorewarnings=1)["result"] == "Success"
+
+    # What isn't named is open again.
+    act(admin, "protect", title=title, protections="edit=autoconfirmed|move=sysop", expiry="infinite")
+    assert [p["type"] for p in protection(user, title)[0]] == ["edit", "move"]
+    # The key is of a file that is still there.
+    assert user.upload(name, filekey=error["filekey"], ignorewarnings=1)["result"] == "Success"
+    act(admin, "protect", title=title, protections="edit=sysop")
+    refused("protectedpage", user.upload, name, jpeg(), ignorewarnings=1)
+    act(admin, "protect", title=title, protections="edit=all|upload=all|move=all")
+    assert protection(user, title)[0] == []
+    assert user.upload(name, jpeg(), ignorewarnings=1)["result"] == "Success"
+
+
+def test_a_protected_title_gets_no_file(admin, user, name):
+    title = "File:" + name.replace("_", " ")
+    done = act(admin, "protect", title=title, protections="create=sysop", reason="Not again")
+    assert done["protections"] == [{"create": "sysop", "expiry": "infinite"}]
+    told = {"type": "create", "level": "sysop", "expiry": "infinity"}
+    assert protection(user, title) == ([told], ["create", "upload"])
+    assert may(user, title, "create") == set() and may(admin, title, "create") == {"create"}
+    error = refused("protectedtitle", user.upload, name, jpeg())
+    assert admin.upload(name, jpeg())["result"] == "Success"
+    # It has a page now, so that there is nothing left to protect.
+    assert protection(user, title) == ([], ["edit", "move", "upload"])
+    assert user.upload(name, filekey=error["filekey"], ignorewarnings=1)["result"] == "Success"
+
+
+@pytest.mark.parametrize(
+    "params, code",
+    [
+        ({"protections": "create=sysop"}, "create-titleexists"),
+        ({"protections": "delete=sysop"}, "protect-invalidaction"),
+        ({"protections": "edit=steward"}, "protect-invalidlevel"),
+        ({"protections": "edit=sysop", "expiry": "soon"}, "invalidexpiry"),
+        ({"protections": "edit=sysop", "expiry": "2001-01-01T00:00:00Z"}, "pastexpiry"),
+        ({"protections": "edit=sysop|move=sysop|upload=sysop", "expiry": "1 day|2 days"}, "toofewexpiries"),
+        ({}, "missingparam"),
+    ],
+)
+def test_what_can_be_wrong_with_a_protection(admin, own, name, params, code):
+    admin.upload(name, jpeg())
+    refused(code, act, admin, "protect", title="File:" + name, **params)
+
+
+def test_what_can_be_wrong_with_the_page_to_protect(admin, user, name):
+    refused("missingtitle-createonly", act, admin, "protect", title="File:" + name, protections="edit=sysop")
+    refused("nosuchpageid", act, admin, "protect", pageid=99999999, protections="edit=sysop")
+    refused("missingparam", act, admin, "protect", protections="edit=sysop")
+    refused("invalidtitle", act, admin, "protect", title="A|B", protections="edit=sysop")
+    refused("permissiondenied", act, user, "protect", title="File:" + name, protections="create=sysop")
+
+
 # Rates.
 
 

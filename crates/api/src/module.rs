@@ -108,6 +108,7 @@ const MODULES: &[&Module] = &[
     &modules::login::MODULE,
     &modules::logout::MODULE,
     &modules::paraminfo::MODULE,
+    &modules::protect::MODULE,
     &modules::query::MODULE,
     &modules::unblock::MODULE,
     &modules::upload::MODULE,

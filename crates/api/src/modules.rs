@@ -10,6 +10,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod main;
 pub(crate) mod paraminfo;
+pub(crate) mod protect;
 pub(crate) mod query;
 pub(crate) mod unblock;
 pub(crate) mod upload;

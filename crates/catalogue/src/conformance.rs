@@ -11,6 +11,7 @@ mod lists;
 mod moves;
 mod pages;
 mod parts;
+mod protections;
 mod sessions;
 mod stash;
 mod text;
@@ -48,6 +49,7 @@ pub async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     blocks::run(make).await?;
     sessions::run(make).await?;
     pages::run(make).await?;
+    protections::run(make).await?;
     files::run(make).await?;
     blobs::run(make).await?;
     edits::run(make).await?;

@@ -13,6 +13,7 @@ pub mod logs;
 pub mod moves;
 pub mod pages;
 pub mod parts;
+pub mod protections;
 pub mod revisions;
 pub mod sessions;
 pub mod stash;

@@ -15,6 +15,7 @@ pub mod key;
 pub mod message;
 pub mod name;
 pub mod policy;
+pub mod protection;
 pub mod rate;
 pub mod redirect;
 pub mod refusal;

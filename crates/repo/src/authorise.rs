@@ -5,8 +5,10 @@
 //! in the transaction that makes the change.
 
 use commonhold_catalogue::Read;
+use commonhold_catalogue::ops::protections::{self, TitleProtection};
 use commonhold_catalogue::ops::{files, pages};
 use commonhold_core::block::{Block, BlockedAction};
+use commonhold_core::protection::Level;
 use commonhold_core::right::Right;
 use commonhold_core::title::{FileTitle, Title};
 use commonhold_core::user::Caller;
@@ -23,6 +25,10 @@ pub(crate) enum Action {
     Edit,
     /// Gives the file a version.
     Upload,
+    /// Says who may do any of this.
+    Protect,
+    /// Whatever else takes a right.
+    Other(Right),
 }
 
 impl Action {
@@ -33,6 +39,28 @@ impl Action {
             Self::Create => Right::Createpage,
             Self::Edit => Right::Edit,
             Self::Upload => Right::Upload,
+            Self::Protect => Right::Protect,
+            Self::Other(right) => right,
+        }
+    }
+
+    /// By the name that clients test for: that of an action, or of a right.
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "create" => Some(Self::Create),
+            "edit" => Some(Self::Edit),
+            "upload" => Some(Self::Upload),
+            "protect" => Some(Self::Protect),
+            right => Right::parse(right).map(Self::Other),
+        }
+    }
+
+    /// What restrictions of pages call it, where they concern it.
+    fn restricted_as(self) -> Option<&'static str> {
+        match self {
+            Self::Create | Self::Other(_) => None,
+            Self::Edit | Self::Protect => Some("edit"),
+            Self::Upload => Some("upload"),
         }
     }
 
@@ -40,7 +68,7 @@ impl Action {
     fn blocked_as(self) -> Option<BlockedAction> {
         match self {
             Self::Create => Some(BlockedAction::Create),
-            Self::Edit => None,
+            Self::Edit | Self::Protect | Self::Other(_) => None,
             Self::Upload => Some(BlockedAction::Upload),
         }
     }
@@ -65,10 +93,40 @@ impl<'a> Authority<'a> {
         if !self.caller.can(right) {
             return Ok(Some(missing_right(self.caller, action, right)));
         }
-        let Some(block) = &self.block else { return Ok(None) };
         let id = page_id(read, title)?;
+        if let Some(refusal) = self.protection(read, title, id, action)? {
+            return Ok(Some(refusal));
+        }
+        let Some(block) = &self.block else { return Ok(None) };
         let forbidden = block.forbids(self.caller, title, id, action.blocked_as());
         Ok(forbidden.then(|| block.refusal(self.now)))
+    }
+
+    /// What protects a page from what the caller would do; `None` if nothing does.
+    fn protection(
+        &self,
+        read: &mut dyn Read,
+        title: &Title,
+        page_id: Option<i64>,
+        action: Action,
+    ) -> Result<Option<Refusal>> {
+        let spared = |level: Level| self.caller.can(level.right());
+        if action == Action::Create {
+            let found = protections::of_title(read, title.ns(), title.dbkey(), self.now)?;
+            let refusal = |protection: TitleProtection| {
+                let message =
+                    Message::new("titleprotected").with(protection.user_name).with(protection.reason);
+                Refusal::new("protectedtitle", message)
+            };
+            return Ok(found.filter(|protection| !spared(protection.level)).map(refusal));
+        }
+        let (Some(kind), Some(id)) = (action.restricted_as(), page_id) else { return Ok(None) };
+        let all = protections::of_page(read, id, self.now)?;
+        let found = all.iter().find(|restriction| restriction.kind == kind && !spared(restriction.level));
+        Ok(found.map(|restriction| match action {
+            Action::Protect => Refusal::new("cantedit", Message::new("protect-cantedit")),
+            _ => restriction.refusal(),
+        }))
     }
 
     /// Why the caller may not publish a version of a file; `None` if he may. These are the checks that stashing skips.
@@ -119,6 +177,28 @@ impl Repository {
         Err(block.refusal(self.now()).into())
     }
 
+    /// Why a caller may not do things to pages, by the names of the things: for each title, for each name, in order.
+    /// `None` where he may.
+    pub async fn test_actions(
+        &self,
+        caller: &Caller,
+        titles: &[Title],
+        names: &[String],
+    ) -> Result<Vec<Vec<Option<Refusal>>>> {
+        let (caller, titles, names, now) = (caller.clone(), titles.to_vec(), names.to_vec(), self.now());
+        let look = move |read: &mut dyn Read| {
+            let authority = Authority::of(read, &caller, now)?;
+            let mut test = |title: &Title, name: &String| match Action::named(name) {
+                Some(action) => authority.page(read, title, action),
+                None => Ok(Some(Refusal::new("permissiondenied", Message::new("badaccess-group0")))),
+            };
+            let of_title =
+                |title: &Title| names.iter().map(|name| test(title, name)).collect::<Result<Vec<_>>>();
+            titles.iter().map(of_title).collect::<Result<Vec<_>>>()
+        };
+        self.db.read(look).await
+    }
+
     /// Why a caller may not publish a version of a file; `None` if he may.
     pub(crate) async fn may_publish(&self, caller: &Caller, name: &FileTitle) -> Result<Option<Refusal>> {
         let (caller, name, now) = (caller.clone(), name.clone(), self.now());
@@ -153,6 +233,6 @@ fn missing_right(caller: &Caller, action: Action, right: Right) -> Refusal {
             Refusal::new("cantcreate-anon", Message::new("nocreatetext"))
         }
         Action::Create => Refusal::new("cantcreate", Message::new("nocreate-loggedin")),
-        Action::Edit | Action::Upload => permission_denied(right),
+        Action::Edit | Action::Upload | Action::Protect | Action::Other(_) => permission_denied(right),
     }
 }

@@ -248,6 +248,9 @@ async fn sweep(repo: Arc<Repository>) {
         if let Err(error) = repo.sweep_blocks().await {
             tracing::error!(%error, "blocks that are over could not be removed");
         }
+        if let Err(error) = repo.sweep_protections().await {
+            tracing::error!(%error, "protections that are over could not be removed");
+        }
         if let Err(error) = repo.sweep_throttles().await {
             tracing::error!(%error, "throttles that are over could not be removed");
         }

@@ -153,6 +153,9 @@ fn parameter(cx: &Context, module: &Module, at: usize, spec: &Spec, with_help: b
     if spec.multi {
         let (low, high) = (params::VALUES as i64, params::VALUES_HIGH as i64);
         map.set("lowlimit", low).set("highlimit", high).set("limit", low);
+        if spec.duplicates {
+            map.set("allowsduplicates", true);
+        }
         if spec.all {
             map.set("allspecifier", "*");
         }

@@ -284,7 +284,7 @@ fn read_list(
     }
     let mut values: Vec<String> = Vec::new();
     for value in split(text) {
-        if !values.contains(&value) {
+        if spec.duplicates || !values.contains(&value) {
             values.push(value);
         }
     }

@@ -15,6 +15,8 @@ pub(crate) struct Spec {
     pub(crate) default: Option<&'static str>,
     /// Whether it takes several values.
     pub(crate) multi: bool,
+    /// Whether it may have the same value twice.
+    pub(crate) duplicates: bool,
     /// Whether `*` stands for all values.
     pub(crate) all: bool,
     /// Whether it has to be given.
@@ -81,6 +83,7 @@ const fn spec(kind: Kind) -> Spec {
         kind,
         default: None,
         multi: false,
+        duplicates: false,
         all: false,
         required: false,
         deprecated: false,
@@ -160,6 +163,12 @@ impl Spec {
     /// Takes several values, separated by `|`.
     pub(crate) const fn multi(mut self) -> Self {
         self.multi = true;
+        self
+    }
+
+    /// Takes the same value twice.
+    pub(crate) const fn duplicates(mut self) -> Self {
+        self.duplicates = true;
         self
     }
 

@@ -100,6 +100,28 @@ CREATE TABLE revisions (
 );
 CREATE INDEX revisions_page ON revisions (page_id, made, id);
 
+-- What may be done to pages by some users only: kind is edit, move or upload.
+CREATE TABLE page_restrictions (
+    page_id BIGINT NOT NULL REFERENCES pages (id),
+    kind {TEXT} NOT NULL,
+    level {TEXT} NOT NULL,
+    expires BIGINT,
+    PRIMARY KEY (page_id, kind)
+);
+CREATE INDEX page_restrictions_expires ON page_restrictions (expires);
+
+-- Titles without pages that only some users may give one.
+CREATE TABLE protected_titles (
+    ns BIGINT NOT NULL,
+    dbkey {TEXT} NOT NULL,
+    level {TEXT} NOT NULL,
+    expires BIGINT,
+    user_name {TEXT} NOT NULL,
+    reason {TEXT} NOT NULL,
+    PRIMARY KEY (ns, dbkey)
+);
+CREATE INDEX protected_titles_expires ON protected_titles (expires);
+
 -- Revisions of deleted pages, with the numbers that they had.
 CREATE TABLE deleted_revisions (
     id BIGINT NOT NULL PRIMARY KEY,

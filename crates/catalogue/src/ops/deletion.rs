@@ -7,7 +7,7 @@ use commonhold_core::{BlobKey, Data, Hashes, MediaInfo, Sha1, Timestamp};
 use super::filter::{Direction, Filter};
 use super::logs::NewLog;
 use super::stash::{blob_key, hashes};
-use super::{Act, changes, files, pages};
+use super::{Act, changes, files, pages, protections};
 use crate::value::values;
 use crate::{DbError, Read, Row, Tx, Value};
 
@@ -172,6 +172,7 @@ fn take_page(tx: &mut dyn Tx, page: &pages::PageRow) -> Result<u64, DbError> {
         values![page.id, i64::from(page.ns), &page.dbkey],
     )?;
     let revisions = tx.execute("DELETE FROM revisions WHERE page_id = ?1", values![page.id])?;
+    protections::forget_page(tx, page.id)?;
     tx.execute("DELETE FROM pages WHERE id = ?1", values![page.id])?;
     Ok(revisions)
 }

@@ -5,7 +5,7 @@ use commonhold_core::{Data, Redirect};
 
 use super::logs::NewLog;
 use super::pages::{self, NewRevision, PageRow};
-use super::{Act, changes, deletion};
+use super::{Act, changes, deletion, protections};
 use crate::value::values;
 use crate::{DbError, Tx};
 
@@ -41,6 +41,7 @@ pub fn make(tx: &mut dyn Tx, wanted: &Move) -> Result<(), DbError> {
             values![&page.dbkey, to.dbkey()],
         )?;
     }
+    protections::set_title(tx, to.ns(), to.dbkey(), None)?;
     tx.execute(
         "UPDATE pages SET ns = ?2, dbkey = ?3 WHERE id = ?1",
         values![page.id, i64::from(to.ns()), to.dbkey()],

@@ -5,6 +5,7 @@ use commonhold_core::{Redirect, Timestamp};
 
 pub use super::filter::Direction;
 use super::filter::Filter;
+use super::protections;
 use crate::value::values;
 use crate::{DbError, Read, Row, Tx, Value};
 
@@ -126,6 +127,7 @@ pub fn by_title(read: &mut dyn Read, ns: i32, dbkey: &str) -> Result<Option<Page
 
 /// Makes a page with its first revision, and gives the page's number.
 pub fn create(tx: &mut dyn Tx, ns: i32, dbkey: &str, first: &NewRevision<'_>) -> Result<i64, DbError> {
+    protections::set_title(tx, ns, dbkey, None)?;
     let row = tx.first(
         "INSERT INTO pages (ns, dbkey, latest_revision, length, touched, is_new) VALUES (?1, ?2, 0, 0, ?3, 1) \
          RETURNING id",

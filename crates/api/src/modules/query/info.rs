@@ -1,11 +1,16 @@
 //! `prop=info`.
 
-use std::future::ready;
+use std::collections::HashMap;
+
+use commonhold_core::protection::Restriction;
+use commonhold_core::title::{Title, ns};
 
 use crate::context::Context;
+use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
-use crate::output::List;
-use crate::params::{choice, params};
+use crate::output::{List, Map, Value};
+use crate::params::{choice, params, text};
+use crate::problem::{ErrorFormat, described};
 
 pub(crate) const MODULE: Module = Module {
     name: "info",
@@ -19,18 +24,20 @@ pub(crate) const MODULE: Module = Module {
         "action=query&titles=File:Example.jpg&prop=info&inprop=url",
         "Basics and addresses of a page.",
     )],
-    run: |cx, values| {
-        run(cx, &Params::bind(values));
-        Box::pin(ready(Ok(())))
-    },
+    run: |cx, values| Box::pin(run(cx, Params::bind(values))),
 };
 
 params! {
     /// What to say besides.
     prop: Vec<String> = choice(&["displaytitle", "protection", "url"]).multi();
+    /// Say whether the caller may do these things to each page: `edit`, `upload`, `create`, or any other right.
+    testactions: Vec<String> = text().multi();
+    /// How much to say of them: yes or no, or why not.
+    testactionsdetail: String = choice(&["boolean", "full", "quick"]).default("boolean");
 }
 
-fn run(cx: &mut Context, params: &Params) {
+async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
+    let said = said_of_permissions(cx, &params).await?;
     let wants = |prop: &str| params.prop.iter().any(|p| p == prop);
     let urls = cx.repo.urls().clone();
     let language = cx.repo.settings().site.language.clone();
@@ -53,10 +60,13 @@ fn run(cx: &mut Context, params: &Params) {
             }
         }
         if wants("protection") {
-            fields.set("protection", List::new("pr"));
-            let types: &[&str] =
-                if page.row.is_some() { &["edit", "move", "upload"] } else { &["create", "upload"] };
-            fields.set("restrictiontypes", List::of("rt", types.iter().copied()));
+            let kinds = Restriction::kinds(title.ns() == ns::FILE, page.row.is_some());
+            let found = said.protections.get(title).into_iter().flatten();
+            fields.set("protection", List::of("pr", found.map(restriction)));
+            fields.set("restrictiontypes", List::of("rt", kinds.iter().copied()));
+        }
+        if let Some(actions) = said.actions.get(title) {
+            fields.set("actions", actions.clone());
         }
         if wants("url") {
             let key = title.prefixed_dbkey();
@@ -67,4 +77,46 @@ fn run(cx: &mut Context, params: &Params) {
             fields.set("displaytitle", crate::html::escape(&title.prefixed_text()));
         }
     }
+    Ok(())
+}
+
+/// What has to be asked for of all pages at once.
+#[derive(Default)]
+struct Said {
+    protections: HashMap<Title, Vec<Restriction>>,
+    actions: HashMap<Title, Map>,
+}
+
+async fn said_of_permissions(cx: &Context, params: &Params) -> Result<Said, Failure> {
+    let real = cx.query.pages.pages.iter().filter(|page| page.is_real());
+    let titles: Vec<Title> = real.filter_map(|page| page.title.clone()).collect();
+    let mut said = Said::default();
+    if params.prop.iter().any(|prop| prop == "protection") {
+        let found = cx.repo.protections_of(&titles).await?;
+        said.protections = titles.iter().cloned().zip(found).collect();
+    }
+    if !params.testactions.is_empty() {
+        let found = cx.repo.test_actions(&cx.session.caller, &titles, &params.testactions).await?;
+        let format = if cx.error_format == ErrorFormat::Bc { ErrorFormat::Text } else { cx.error_format };
+        for (title, refusals) in titles.into_iter().zip(found) {
+            let mut actions = Map::new();
+            for (name, refusal) in params.testactions.iter().zip(refusals) {
+                let value: Value = if params.testactionsdetail == "boolean" {
+                    refusal.is_none().into()
+                } else {
+                    List::of("error", refusal.iter().map(|refusal| described(refusal, format))).into()
+                };
+                actions.set(name.clone(), value);
+            }
+            said.actions.insert(title, actions);
+        }
+    }
+    Ok(said)
+}
+
+fn restriction(restriction: &Restriction) -> Map {
+    let mut map = Map::new();
+    map.set("type", restriction.kind.clone()).set("level", restriction.level.as_str());
+    map.set("expiry", restriction.expiry.iso("infinity"));
+    map
 }
