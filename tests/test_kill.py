@@ -1,6 +1,10 @@
-"""Pulls the plug at random moments: what was acknowledged stays, what wasn't is there whole or not at all."""
+"""Pulls the plug at random moments: what was acknowledged stays, what wasn't is there whole or not at all.
+
+`COMMONHOLD_TEST_KILLS` says how often, `COMMONHOLD_TEST_SEED` repeats the moments and the contents of a run.
+"""
 
 import itertools
+import json
 import os
 import random
 import threading
@@ -10,9 +14,13 @@ import requests
 from api import ApiError, Wiki, sha1
 from media import jpeg
 
-KILLS = 50
+KILLS = int(os.environ.get("COMMONHOLD_TEST_KILLS") or 50)
 LONGEST_ROUND_SECONDS = 0.6
 CHUNK = 8192
+
+
+#: A file is overwritten so often, then comes the next.
+VERSIONS = 20
 
 
 class Ledger:
@@ -20,18 +28,25 @@ class Ledger:
 
     def __init__(self):
         self.lock = threading.Lock()
+        #: Of each name the digests of all versions that were sent, in order.
         self.sent = {}
+        #: Of each name the numbers of those that were acknowledged.
         self.acknowledged = {}
 
     def send(self, name, digest):
         with self.lock:
-            self.sent[name] = digest
+            self.sent.setdefault(name, []).append(digest)
 
     def acknowledge(self, name, answer):
         with self.lock:
             assert answer["result"] == "Success", answer
             assert answer["filename"] == name
-            self.acknowledged[name] = self.sent[name]
+            self.acknowledged.setdefault(name, []).append(len(self.sent[name]) - 1)
+
+    def possible(self, name):
+        """The digests that the current version may have: that of the last acknowledged one, or of a later one."""
+        sent = self.sent.get(name, [])
+        return sent[self.acknowledged[name][-1]:] if name in self.acknowledged else sent
 
 
 class Client(threading.Thread):
@@ -65,6 +80,42 @@ class Direct:
         ledger.acknowledge(name, wiki.upload(name, file=data))
 
 
+class Overwriting:
+    """Uploads one version of a file after the other."""
+
+    def __init__(self, label, seed):
+        self.label, self.random, self.count = label, random.Random(seed), itertools.count()
+
+    def __call__(self, wiki, ledger):
+        name = f"Overwritten_{self.label}_{next(self.count) // VERSIONS}.jpg"
+        data = jpeg(seed=self.random.random(), extra=self.random.randbytes(self.random.randrange(30_000)))
+        ledger.send(name, sha1(data))
+        ledger.acknowledge(name, wiki.upload(name, file=data, ignorewarnings=1))
+
+
+class Stashed:
+    """Puts files in the stash and publishes them from there, again where the answer got lost."""
+
+    def __init__(self, label, seed):
+        self.label, self.random, self.count = label, random.Random(seed), itertools.count()
+        self.key = None
+
+    def __call__(self, wiki, ledger):
+        if self.key is None:
+            self.name = f"Stashed_{self.label}_{next(self.count)}.jpg"
+            data = jpeg(seed=self.random.random(), extra=self.random.randbytes(self.random.randrange(60_000)))
+            self.digest, self.sent = sha1(data), False
+            answer = wiki.upload(self.name, file=data, stash=1)
+            assert answer["result"] == "Success", answer
+            assert answer["imageinfo"]["sha1"] == self.digest
+            self.key = answer["filekey"]
+        if not self.sent:
+            ledger.send(self.name, self.digest)
+            self.sent = True
+        ledger.acknowledge(self.name, wiki.upload(self.name, filekey=self.key))
+        self.key = None
+
+
 class Chunked:
     """One chunked upload after the other; each step may be cut off, and is then repeated unchanged."""
 
@@ -83,7 +134,8 @@ class Chunked:
         if self.name is None:
             self.begin()
         if self.whole:
-            ledger.send(self.name, sha1(self.data))
+            if self.name not in ledger.sent:
+                ledger.send(self.name, sha1(self.data))
             ledger.acknowledge(self.name, wiki.upload(self.name, filekey=self.key))
             self.name = None
         else:
@@ -128,16 +180,15 @@ def listed(wiki):
 def check(wiki, ledger, verified):
     """Nothing acknowledged is lost, and nothing is there by halves."""
     files, reader = listed(wiki), requests.Session()
-    for name, digest in ledger.acknowledged.items():
+    for name in ledger.acknowledged:
         assert name in files, f"{name} was acknowledged and is lost"
-        assert files[name]["sha1"] == digest, name
     for name, entry in files.items():
-        assert entry["sha1"] == ledger.sent.get(name), f"{name} isn't what was sent"
-        if name not in verified:
+        assert entry["sha1"] in ledger.possible(name), f"{name} isn't what was sent"
+        if verified.get(name) != entry["sha1"]:
             answer = reader.get(entry["url"], timeout=60)
             assert answer.status_code == 200, entry
             assert (len(answer.content), sha1(answer.content)) == (entry["size"], entry["sha1"]), entry
-            verified.add(name)
+            verified[name] = entry["sha1"]
     # What was under way has both its page and its file, or neither.
     unsure = [name for name in ledger.sent if name not in ledger.acknowledged]
     for at in range(0, len(unsure), 50):
@@ -145,6 +196,40 @@ def check(wiki, ledger, verified):
         answer = wiki.call(action="query", prop="info|imageinfo", titles=titles, iiprop="sha1")
         for page in answer["query"]["pages"]:
             assert ("missing" in page) == ("imageinfo" not in page), page
+
+
+def check_histories(wiki, ledger):
+    """Each acknowledged version is in its file's history, with its bytes."""
+    for name, numbers in ledger.acknowledged.items():
+        if not name.startswith("Overwritten"):
+            continue
+        history = wiki.image_info(name, iilimit="max")
+        digests = {version["sha1"] for version in history}
+        missing = {ledger.sent[name][number] for number in numbers} - digests
+        assert not missing, f"{name} lacks versions that were acknowledged"
+        assert digests <= set(ledger.sent[name]), name
+        assert len(history) == len(digests), f"{name} has a version twice"
+        for version in history:
+            answer = requests.get(version["url"], timeout=60)
+            assert (answer.status_code, sha1(answer.content)) == (200, version["sha1"]), version
+
+
+def check_stores(server):
+    """Rows and bytes agree, and what the cuts have left can be removed."""
+
+    def fsck(*options):
+        result = server.cli("--json", "fsck", "--deep", *options, check=False)
+        *problems, summary = [json.loads(line) for line in result.stdout.splitlines()]
+        assert result.returncode == 0, (problems, result.stderr)
+        # All else that a cut may leave is no problem.
+        assert {problem["fault"] for problem in problems} <= {"half-sealed"}, problems
+        return summary
+
+    before = fsck("--repair")
+    removed = json.loads(server.cli("--json", "gc", "--older-than", "0s").stdout)
+    print(f"{before['repaired']} were half sealed, {before['young']} were nobody's; removed {removed}")
+    after = fsck()
+    assert (after["problems"], after["young"], after["versions"]) == (0, 0, before["versions"])
 
 
 def session(target, first):
@@ -155,7 +240,7 @@ def session(target, first):
     return wiki
 
 
-def test_fifty_kills(new_server):
+def test_kills(new_server):
     seed = int(os.environ.get("COMMONHOLD_TEST_SEED") or random.randrange(10**9))
     print(f"COMMONHOLD_TEST_SEED={seed}")
     moments = random.Random(seed)
@@ -165,12 +250,12 @@ def test_fifty_kills(new_server):
 
 def run(target, login, moments):
     """All the rounds."""
-    server, ledger, verified = target.server, Ledger(), set()
-    works = [kind(label, moments.random()) for kind in (Direct, Chunked) for label in "AB"]
+    server, ledger, verified = target.server, Ledger(), {}
+    works = [kind(label, moments.random()) for kind in (Direct, Overwriting, Stashed, Chunked) for label in "AB"]
     for number in range(KILLS):
         clients = [Client(session(target, login), ledger, work) for work in works]
         moment = moments.uniform(0, LONGEST_ROUND_SECONDS)
-        print(f"kill {number + 1} after {moment:.3f} s, {len(ledger.acknowledged)} uploads acknowledged so far")
+        print(f"kill {number + 1} after {moment:.3f} s, {len(ledger.acknowledged)} files acknowledged so far")
         killer = threading.Timer(moment, server.kill)
         for client in clients:
             client.start()
@@ -181,6 +266,11 @@ def run(target, login, moments):
         for client in clients:
             assert client.failure is None, (client.work.__dict__.get("name"), client.failure)
         check(login, ledger, verified)
-    assert any(name.startswith("Direct") for name in ledger.acknowledged)
-    assert any(name.startswith("Chunked") for name in ledger.acknowledged)
-    check(login, ledger, set())
+    for kind in ("Direct", "Overwritten", "Stashed", "Chunked"):
+        assert any(name.startswith(kind) for name in ledger.acknowledged), kind
+    check(login, ledger, {})
+    check_histories(login, ledger)
+    server.stop()
+    check_stores(server)
+    server.start()
+    check(login, ledger, {})
