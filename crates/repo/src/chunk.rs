@@ -17,7 +17,7 @@ use commonhold_core::{FileKey, Hashes, MediaInfo, Message, Refusal};
 
 use crate::checksum::Checksums;
 use crate::gather::stash_extension;
-use crate::parallel::Turn;
+
 use crate::receive::{AppendedPart, FreshPart, Held, Received, resume};
 use crate::stash::{KeyEnding, StashedFile, place_of};
 use crate::upload::{Outcome, Timing, UploadRequest, verification_error};
@@ -114,7 +114,7 @@ impl Repository {
             }
             Ok(Judged::Again(name, warnings, row)) => {
                 self.let_go(held).await;
-                self.answer_again(request, &name, warnings, *row).await
+                self.answer_again(request, &name, warnings, &chunk, *row).await
             }
             Err(error) => {
                 self.let_go(held).await;
@@ -345,13 +345,13 @@ impl Repository {
             }
             Some(Held::Fresh(fresh)) => match self.place_chunk(request, chunk, &row, &fresh).await {
                 Ok(Placed::Claimed(part)) => part,
-                Ok(Placed::Repeated(row)) => return self.answer_again(request, name, warnings, *row).await,
-                Ok(Placed::Waiting) => match self.turn_come(request, &row, chunk).await? {
-                    Turn::Come(part) => {
-                        return self.merge_waiting(request, name, warnings, chunk, *part).await;
-                    }
-                    Turn::NotCome(row) => return self.go_on(warnings, *row, true).await,
-                },
+                Ok(Placed::Repeated(row)) => {
+                    return self.answer_again(request, name, warnings, chunk, *row).await;
+                }
+                Ok(Placed::Waiting) => {
+                    let start = chunk.offset.unwrap_or_default();
+                    return self.go_on_from(request, name, warnings, chunk, &row, start).await;
+                }
                 Err(error) => return Err(error),
             },
             other => {
@@ -376,7 +376,8 @@ impl Repository {
         fresh: &FreshPart,
     ) -> Result<Placed> {
         let outcome = self.place_fresh(request, chunk, row, fresh).await;
-        if !matches!(outcome, Ok(Placed::Waiting)) {
+        // Where the catalogue fails, it may have noted nonetheless that the chunk waits there.
+        if !matches!(outcome, Ok(Placed::Waiting) | Err(Error::Catalogue(_))) {
             self.discard(&fresh.partial).await;
         }
         outcome
@@ -392,7 +393,8 @@ impl Repository {
         let offset = chunk.offset.ok_or(Error::Gone)?;
         let size = fresh.hashes().size;
         // What has failed has no bytes any more to compare with.
-        let arrived = row.offset == offset + size && size > 0 && row.status != StashStatus::Failed;
+        let there = |end| row.offset == end || chunk.parallel && row.offset > end;
+        let arrived = there(offset + size) && size > 0 && row.status != StashStatus::Failed;
         if arrived && self.is_stored(row, offset, fresh).await? {
             return Ok(Placed::Repeated(Box::new(row.clone())));
         }
@@ -527,9 +529,14 @@ impl Repository {
         request: &UploadRequest,
         name: &UploadName,
         warnings: Warnings,
+        chunk: &Chunk,
         row: StashRow,
     ) -> Result<Outcome> {
         match (row.status, &row.successor) {
+            (StashStatus::Chunks, _) if row.offset < row.filesize && chunk.parallel => {
+                // Its first request may have ended before it put in their places what waited for it.
+                self.go_on_from(request, name, warnings, chunk, &row, row.offset).await
+            }
             (StashStatus::Chunks, _) if row.offset < row.filesize => self.go_on(warnings, row, false).await,
             (StashStatus::Chunks | StashStatus::Queued, _) if request.timing == Timing::AfterAnswer => {
                 self.queue_assembly(name, warnings, row).await

@@ -5,6 +5,7 @@ use std::io::{Read, SeekFrom};
 
 use commonhold_blob::{Hashing, Partial, Place, ReadSeek};
 use commonhold_catalogue::ops::blobs::{self, Holding};
+use commonhold_catalogue::ops::parts;
 use commonhold_catalogue::ops::stash::{self, StashRow, StashStatus};
 use commonhold_core::{BlobKey, FileKey, Hashes, Timestamp};
 
@@ -201,6 +202,7 @@ impl<'a> Checker<'a> {
             after = Some(*last);
             for (_, row) in page {
                 self.checked.stashed += 1;
+                self.waiting_parts(&row).await?;
                 if let Some(fault) = self.stash_fault(&row).await?
                     && let Some(row) = self.unchanged(row).await?
                 {
@@ -212,6 +214,37 @@ impl<'a> Checker<'a> {
                 }
             }
         }
+    }
+
+    /// Chunks that wait for their turn. One whose bytes are gone is forgotten: then its sender is told to send it again.
+    async fn waiting_parts(&mut self, row: &StashRow) -> Result<()> {
+        let key = row.filekey.clone();
+        for part in self.repo.db.read(move |read| parts::of_upload(read, &key).map_err(Error::from)).await? {
+            let fault = match serde_json::from_str(&part.partial) {
+                Ok(partial) => match self.find(Place::Partial(partial), Some(part.size)).await? {
+                    Found::Length(found) if found < part.size => {
+                        Some(Fault::Length { expected: part.size, found })
+                    }
+                    Found::Fault(fault) => Some(fault),
+                    Found::Length(_) | Found::Hashes(_) => None,
+                },
+                Err(_) => Some(Fault::Missing),
+            };
+            let (key, start) = (row.filekey.clone(), part.start);
+            let now = move |read: &mut dyn commonhold_catalogue::Read| parts::at(read, &key, start);
+            if let Some(fault) = fault
+                && self.repo.db.read(now).await?.as_ref() == Some(&part)
+            {
+                let repaired = self.check.repair && !matches!(fault, Fault::Unreadable(_));
+                if repaired {
+                    let key = row.filekey.clone();
+                    self.repo.db.write(move |tx| parts::delete(tx, &key, start).map_err(Error::from)).await?;
+                }
+                let subject = Subject::Stashed(row.filekey.clone());
+                self.tell(&Problem { subject, blob: part.blob_key, fault, repaired });
+            }
+        }
+        Ok(())
     }
 
     /// What is wrong with the bytes of an entry, if it needs any.

@@ -21,7 +21,7 @@ use crate::upload::{Outcome, Timing, UploadRequest};
 use crate::{Error, Repository, Result};
 
 /// Whether a chunk that was kept has its turn already.
-pub(crate) enum Turn {
+enum Turn {
     /// The bytes before it had arrived meanwhile; the upload is claimed.
     Come(Box<Advanced>),
     /// Not yet, or another request sees to it.
@@ -59,14 +59,24 @@ impl Repository {
         if kept { Ok(Placed::Waiting) } else { Err(out_of_step(row.offset).into()) }
     }
 
-    /// Looks whether a chunk that was just kept has its turn.
-    pub(crate) async fn turn_come(
+    /// Puts in its place what waits at an offset, if the upload has come so far; the upload awaits more, or is whole.
+    pub(crate) async fn go_on_from(
         &self,
         request: &UploadRequest,
-        row: &StashRow,
+        name: &UploadName,
+        warnings: Warnings,
         chunk: &Chunk,
-    ) -> Result<Turn> {
-        let start = chunk.offset.unwrap_or_default();
+        row: &StashRow,
+        start: u64,
+    ) -> Result<Outcome> {
+        match self.turn_come(request, row, start).await? {
+            Turn::Come(part) => self.merge_waiting(request, name, warnings, chunk, *part).await,
+            Turn::NotCome(row) => self.go_on(warnings, *row, true).await,
+        }
+    }
+
+    /// Looks whether a chunk that waits at an offset has its turn.
+    async fn turn_come(&self, request: &UploadRequest, row: &StashRow, start: u64) -> Result<Turn> {
         if let Some(part) = self.claim(request.caller.id, &row.filekey, start).await? {
             let key = row.filekey.clone();
             let next = self.db.read(move |read| parts::at(read, &key, start).map_err(Error::from)).await?;

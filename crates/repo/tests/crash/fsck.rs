@@ -8,6 +8,7 @@ use commonhold_core::{BlobKey, FileKey};
 use commonhold_repo::Outcome;
 use commonhold_repo::fsck::{Check, Checked, Fault, Problem, Subject};
 
+use crate::scenarios::scatter;
 use crate::world::{Chunk, Options, World, content_of, picture};
 
 const IGNORING: Options = Options { ignore_warnings: true, stash: false };
@@ -158,6 +159,22 @@ async fn stash_entries_without_bytes_are_forgotten() {
     assert_eq!(fixture.found(LOOK).await, []);
     let left = fixture.world.repository().stash_of(&fixture.world.caller, None, 10).await.unwrap();
     assert_eq!(left.len(), 0);
+}
+
+#[tokio::test]
+async fn waiting_chunks_without_bytes_have_to_be_sent_again() {
+    let world = World::on_disk().await;
+    let repo = world.repository();
+    scatter(&world, &repo).await;
+    let partials = fs::read_dir(world.files().join("partial")).unwrap();
+    let waiting = partials.map(|entry| entry.unwrap().path()).max().unwrap();
+    fs::remove_file(waiting).unwrap();
+    let (checked, problems) = world.fsck(true, 100).await;
+    assert_eq!((checked.problems, checked.repaired), (1, 1), "{problems:?}");
+    assert_eq!(problems[0].fault, Fault::Missing);
+    assert_eq!(world.fsck(false, 100).await.1, []);
+    let uploads = repo.stash_of(&world.caller, None, 10).await.unwrap();
+    assert_eq!(uploads.iter().map(|upload| upload.size).collect::<Vec<_>>(), [1_300], "the rest is kept");
 }
 
 #[tokio::test]

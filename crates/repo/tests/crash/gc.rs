@@ -8,7 +8,6 @@ use commonhold_blob::faulty::{Call, Fault, FaultyStore};
 use commonhold_repo::{Collected, Error, Outcome};
 use tokio::runtime::Handle;
 
-use crate::plan::{Fault as Failure, Mode};
 use crate::scenarios::{self, Scenario};
 use crate::world::{Options, World, content_of, picture};
 
@@ -47,9 +46,9 @@ async fn collecting_at(make: fn() -> Box<dyn Scenario>, at: usize) -> bool {
         );
     }
     crate::idle().await;
-    world.check(scenario.knowledge(), Mode::Error(Failure::Before), &context).await;
+    world.check(scenario.knowledge(), &context).await;
     scenario.act(&world, &repo).await.unwrap_or_else(|error| panic!("{context}, and then: {error}"));
-    world.check(scenario.knowledge(), Mode::Error(Failure::Before), &context).await;
+    world.check(scenario.knowledge(), &context).await;
     assert!(scenario.is_done(), "{context}");
     world.collect(&context).await;
     true
@@ -65,6 +64,7 @@ async fn a_collection_at_any_moment_of_an_upload_loses_nothing_that_was_acknowle
         scenarios::stashed,
         scenarios::chunks,
         scenarios::copied_chunks,
+        scenarios::scattered,
         scenarios::expiry,
     ] {
         let mut at = 0;

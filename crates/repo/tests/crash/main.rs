@@ -40,7 +40,7 @@ async fn calls_of(make: fn() -> Box<dyn Scenario>) -> Vec<String> {
     let plan = Plan::without_faults();
     scenario.act(&world, &world.faulty(&plan)).await.unwrap();
     assert!(scenario.is_done());
-    world.check(scenario.knowledge(), Mode::Error(Fault::Before), "without faults").await;
+    world.check(scenario.knowledge(), "without faults").await;
     world.collect("without faults").await;
     plan.calls()
 }
@@ -64,13 +64,13 @@ async fn once(world: World, make: fn() -> Box<dyn Scenario>, mode: Mode, at: usi
         unlucky
     };
     idle().await;
-    world.check(scenario.knowledge(), mode, &context).await;
+    world.check(scenario.knowledge(), &context).await;
     // What the client goes on with must survive the removal of what nobody needs. Every other time it goes on first.
     if at.is_multiple_of(2) {
         world.collect(&context).await;
     }
     scenario.act(&world, &repo).await.unwrap_or_else(|error| panic!("{context}, and then: {error}"));
-    world.check(scenario.knowledge(), mode, &context).await;
+    world.check(scenario.knowledge(), &context).await;
     assert!(scenario.is_done(), "{context}");
     world.collect(&context).await;
 }
@@ -143,6 +143,11 @@ async fn chunks_whose_place_is_known_late() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chunk_that_is_the_whole_file() {
     everywhere(scenarios::one_chunk).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn chunks_in_any_order() {
+    everywhere(scenarios::scattered).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

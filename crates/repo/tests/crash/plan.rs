@@ -54,6 +54,10 @@ impl Plan {
         Self::new(Mode::Error(Fault::Before), usize::MAX)
     }
 
+    pub(crate) fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// For the store.
     pub(crate) fn of_blobs(self: &Arc<Self>) -> blob::Plan {
         let plan = Arc::clone(self);

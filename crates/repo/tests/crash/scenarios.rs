@@ -57,6 +57,10 @@ pub(crate) fn one_chunk() -> Box<dyn Scenario> {
     Box::new(Chunked::new("one chunk", 10_000, false))
 }
 
+pub(crate) fn scattered() -> Box<dyn Scenario> {
+    Box::new(Scattered::new())
+}
+
 pub(crate) fn expiry() -> Box<dyn Scenario> {
     Box::new(Expiry::default())
 }
@@ -225,6 +229,15 @@ impl Scenario for Twofold {
     }
 }
 
+/// What is said of an upload whose bytes the disk has lost.
+fn is_lost(error: &Error) -> bool {
+    match error {
+        Error::Storage(commonhold_blob::Error::Missing(_)) => true,
+        Error::Refused(refusal) => refusal.code == "uploadstash-file-not-found",
+        _ => false,
+    }
+}
+
 /// A file in chunks, which is published at the end.
 struct Chunked {
     name: &'static str,
@@ -262,11 +275,6 @@ impl Chunked {
             parallel: false,
         };
         let outcome = world.chunk(repo, NAME, &chunk, self.hinted).await;
-        let lost = |error: &Error| match error {
-            Error::Storage(commonhold_blob::Error::Missing(_)) => true,
-            Error::Refused(refusal) => refusal.code == "uploadstash-file-not-found",
-            _ => false,
-        };
         match outcome {
             Ok(Outcome::Continue { offset, key, .. }) => {
                 assert_eq!(offset, next as u64);
@@ -277,8 +285,7 @@ impl Chunked {
                 self.key = Some(file.key);
                 self.whole = true;
             }
-            Err(error) if again && lost(&error) => {
-                // The server's disk has lost what we had sent.
+            Err(error) if again && world.may_lose() && is_lost(&error) => {
                 (self.key, self.offset, self.unsure) = (None, 0, false);
                 return Ok(());
             }
@@ -333,11 +340,117 @@ impl Scenario for Chunked {
     }
 }
 
+/// A file whose chunks come in any order. The client sends what the server says is missing.
+struct Scattered {
+    content: Vec<u8>,
+    key: Option<FileKey>,
+    /// Where the chunks begin that are still to be sent, the next one last.
+    todo: Vec<usize>,
+    /// The chunks that were acknowledged, by their beginnings.
+    arrived: Vec<usize>,
+    whole: bool,
+    done: bool,
+}
+
+impl Scattered {
+    const CHUNK: usize = 1_300;
+
+    fn new() -> Self {
+        // The second comes last, and with it all that waits for it.
+        let todo = vec![1_300, 3_900, 2_600, 0];
+        let (content, key) = (picture(1, 4_500), None);
+        Self { content, key, todo, arrived: Vec::new(), whole: false, done: false }
+    }
+
+    async fn step(&mut self, world: &World, repo: &Arc<Repository>, start: usize) -> Result<(), Error> {
+        let end = self.content.len().min(start + Self::CHUNK);
+        let chunk = Chunk {
+            key: self.key.clone(),
+            bytes: &self.content[start..end],
+            offset: start as u64,
+            filesize: self.content.len() as u64,
+            parallel: true,
+        };
+        match world.chunk(repo, NAME, &chunk, false).await {
+            Ok(Outcome::Continue { offset, key, missing: Some(missing), .. }) => {
+                self.key = Some(key);
+                self.arrived.push(start);
+                assert!(
+                    !missing.is_empty(),
+                    "the client has nothing to send and isn't told the end, at {offset}"
+                );
+                for arrived in &self.arrived {
+                    let at = *arrived as u64;
+                    assert!(missing.iter().all(|gap| !gap.contains(&at)), "{at} had arrived: {missing:?}");
+                }
+                let gaps = missing.iter().map(|gap| usize::try_from(gap.start).unwrap());
+                // What isn't known to have arrived has to be sent.
+                self.todo.retain(|at| missing.iter().any(|gap| gap.contains(&(*at as u64))));
+                if self.todo.is_empty() {
+                    self.todo = gaps.rev().collect();
+                }
+            }
+            Ok(Outcome::Stashed { file, chunked: true, .. }) => {
+                assert_eq!(file.hashes.size, self.content.len() as u64);
+                self.key = Some(file.key);
+                self.whole = true;
+            }
+            Err(error) if world.may_lose() && is_lost(&error) => *self = Self::new(),
+            Err(error) => return Err(error),
+            Ok(other) => panic!("{other:?}"),
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Scenario for Scattered {
+    fn name(&self) -> &'static str {
+        "scattered chunks"
+    }
+
+    async fn act(&mut self, world: &World, repo: &Arc<Repository>) -> Result<(), Error> {
+        while !self.whole {
+            let next = *self.todo.last().unwrap();
+            self.step(world, repo, next).await?;
+        }
+        if let Some(key) = self.key.clone() {
+            published(&world.publish(repo, NAME, &key, IGNORING).await?);
+            self.done = true;
+        }
+        Ok(())
+    }
+
+    fn knowledge(&self) -> Knowledge {
+        let mut known = Knowledge::default();
+        known.files.insert(NAME.to_owned(), possible(&self.content, None, self.whole, self.done));
+        known
+    }
+
+    fn is_done(&self) -> bool {
+        self.done
+    }
+}
+
 /// The sweeping of what nobody has touched for long, beside what was touched lately.
 #[derive(Default)]
 struct Expiry {
     kept: Option<FileKey>,
     done: bool,
+}
+
+/// An upload of which two chunks are there: the first, and one that waits for its turn.
+pub(crate) async fn scatter(world: &World, repo: &Arc<Repository>) {
+    let content = picture(6, 4_500);
+    let mut key = None;
+    for offset in [0, 2_600] {
+        let bytes = &content[offset..offset + 1_300];
+        let (offset, filesize) = (offset as u64, content.len() as u64);
+        let chunk = Chunk { key: key.take(), bytes, offset, filesize, parallel: true };
+        let outcome = world.chunk(repo, "Scattered.gif", &chunk, false).await.unwrap();
+        let Outcome::Continue { key: told, .. } = outcome else { panic!("{outcome:?}") };
+        key = Some(told);
+    }
 }
 
 #[async_trait]
@@ -349,6 +462,7 @@ impl Scenario for Expiry {
     async fn prepare(&mut self, world: &World) {
         let repo = world.repository();
         let stash = Options { ignore_warnings: true, stash: true };
+        scatter(world, &repo).await;
         world.upload(&repo, "Old.gif", &picture(3, 1_500), stash).await.unwrap();
         let content = picture(4, 3_000);
         let chunk = Chunk {

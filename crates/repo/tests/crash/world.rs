@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub(crate) db: Db,
     pub(crate) clock: Arc<SetClock>,
     pub(crate) caller: Caller,
+    /// Whether the disk may have lost what it took.
+    lossy: AtomicBool,
     entropy: Arc<Counter>,
     directory: tempfile::TempDir,
 }
@@ -90,6 +92,7 @@ impl World {
             db,
             clock: Arc::new(SetClock(AtomicI64::new(now.unix()))),
             caller: Caller::registered(id, "Ada", &groups, Via::Password, None, &SiteGroups::default()),
+            lossy: AtomicBool::new(false),
             // Elsewhere than where the blob crate's tests take their keys from.
             entropy: Arc::new(Counter(AtomicU64::new(1 << 32))),
             directory,
@@ -113,8 +116,14 @@ impl World {
         self.over(self.db.clone(), Arc::clone(&self.store))
     }
 
+    /// Whether the disk may have lost what it took.
+    pub(crate) fn may_lose(&self) -> bool {
+        self.lossy.load(Ordering::Relaxed)
+    }
+
     /// A server over the stores that has bad luck.
     pub(crate) fn faulty(&self, plan: &Arc<Plan>) -> Arc<Repository> {
+        self.lossy.store(plan.mode() == Mode::Error(Failure::Lost), Ordering::Relaxed);
         let store = FaultyStore::new(Arc::clone(&self.store), plan.of_blobs());
         self.over(self.db.with_faults(plan.of_catalogue()), Arc::new(store))
     }
@@ -126,7 +135,7 @@ impl World {
     }
 
     /// Fails unless all is as the client was told, and rows and bytes agree.
-    pub(crate) async fn check(&self, known: Knowledge, mode: Mode, context: &str) {
+    pub(crate) async fn check(&self, known: Knowledge, context: &str) {
         let repo = self.repository();
         let all = AllImages { limit: 100, ..AllImages::default() };
         let mut listed: Vec<String> =
@@ -139,8 +148,8 @@ impl World {
             listed.retain(|listed| listed != name);
         }
         assert_eq!(listed, [""; 0], "{context}: nobody has asked for these");
-        // Bytes that can't be made durable are gone, and an upload that had got further with them.
-        let may_lose = mode == Mode::Error(Failure::Lost);
+        // With bytes that can't be made durable, all that was there of the upload is gone.
+        let may_lose = self.may_lose();
         if let Some((key, offsets)) = known.under_way {
             match repo.upload_status(&self.caller, key.as_str()).await.unwrap().0 {
                 UploadStatus::Uploading(offset) => {
@@ -164,10 +173,12 @@ impl World {
 
     /// Removes what nobody needs, and fails if anything is left of it.
     pub(crate) async fn collect(&self, context: &str) {
+        if self.may_lose() {
+            self.fsck(true, i64::MAX / 2).await;
+        }
         self.repository().collect_garbage(0).await.unwrap();
-        let (checked, problems) = self.fsck(true, 0).await;
-        let remaining: Vec<&Problem> = problems.iter().filter(|problem| !problem.repaired).collect();
-        assert_eq!((remaining, checked.young), (Vec::new(), 0), "{context}");
+        let (checked, problems) = self.fsck(false, 0).await;
+        assert_eq!((problems, checked.young), (Vec::new(), 0), "{context}");
     }
 
     /// A deep check of all there is.
