@@ -1,11 +1,13 @@
 """Work after the answer: `async`, the jobs behind it, and what `checkstatus` tells of them."""
 
 import random
+import threading
 import time
 
 import pytest
 
 from api import ApiError, Wiki, fetch, sha1
+from elsewhere import Elsewhere
 from media import jpeg
 
 CHUNK = 4096
@@ -245,3 +247,133 @@ def test_many_at_once(wiki, name):
         whole[send(wiki, f"{number}_{name}", data)[0]] = sha1(data)
     for key, digest in whole.items():
         assert poll(wiki, key)[0]["imageinfo"]["sha1"] == digest
+
+
+LOOPBACK = {"uploads.by_url.allow_networks": "127.0.0.0/8", "uploads.by_url.groups": "user"}
+
+
+@pytest.fixture
+def elsewhere():
+    """Another server."""
+    server = Elsewhere()
+    yield server
+    server.stop()
+
+
+def fetch_later(wiki, name, url, **params):
+    """Asks for an upload by URL that goes on after the answer."""
+    return wiki.upload(name, url=url, **{"async": 1}, **params)
+
+
+def poll_url(wiki, name, url, **params):
+    """Asks until it is over; gives the last answer and all stages that were seen."""
+    stages, deadline = [], time.monotonic() + 30
+    while time.monotonic() < deadline:
+        answer = wiki.upload(name, url=url, checkstatus=1, **params)
+        if answer["result"] != "Poll":
+            return answer, stages
+        stages.append(answer["stage"])
+    raise AssertionError(f"still {stages[-1]} after 30 s")
+
+
+def halting(data, at):
+    """An answer that stops after some bytes until it is told to go on; and how to tell it."""
+    go_on = threading.Event()
+
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        handler.wfile.write(data[:at])
+        handler.wfile.flush()
+        go_on.wait(30)
+        handler.wfile.write(data[at:])
+
+    return answer, go_on
+
+
+def test_a_file_is_fetched_and_published_after_the_answer(new_server, elsewhere, name):
+    target = new_server(LOOPBACK)
+    wiki, data = target.wiki(), picture()
+    answer, go_on = halting(data, 5000)
+    url = elsewhere.on("/a.jpg", answer)
+    assert fetch_later(wiki, name, url, comment="later") == {"result": "Poll", "stage": "queued", "filename": name}
+    while wiki.upload(name, url=url, checkstatus=1, progress=1)["received"] < 5000:
+        pass
+    far = wiki.upload(name, url=url, checkstatus=1, progress=1)
+    assert (far["result"], far["stage"], far["received"]) == ("Poll", "fetching", 5000)
+    assert code_of(lambda: fetch_later(wiki, name, url)) == "publishfailed"
+    go_on.set()
+    public, stages = poll_url(wiki, name, url)
+    assert set(stages) <= {"fetching", "publish"}
+    assert list(public) == ["result", "stage", "filename", "imageinfo"]
+    assert (public["result"], public["stage"], public["filename"]) == ("Success", "publish", name)
+    assert (public["imageinfo"]["sha1"], public["imageinfo"]["comment"]) == (sha1(data), "later")
+    assert fetch(public["imageinfo"]["url"]).content == data
+    seen = poll_url(wiki, name, url, progress=1)[0]
+    assert [stage["stage"] for stage in seen["stages"]] == ["queued", "fetching", "publish"]
+    assert (seen["received"], seen["filesize"]) == (len(data), len(data))
+    assert len(elsewhere.requests) == 1
+
+    # By this address and this name, and by nobody else.
+    assert code_of(lambda: wiki.upload("Other_" + name, url=url, checkstatus=1)) == "missingresult"
+    assert code_of(lambda: wiki.upload(name, url=url + "?", checkstatus=1)) == "missingresult"
+    other = Wiki(target.api)
+    assert other.login("Stranger", target.server.add_user("Stranger"))["result"] == "Success"
+    assert code_of(lambda: other.upload(name, url=url, checkstatus=1)) == "missingresult"
+
+
+def test_a_fetch_that_fails_is_told_by_its_status(new_server, elsewhere, name):
+    wiki = new_server(LOOPBACK).wiki()
+    for path, body, status, key in (
+        ("/gone.jpg", b"no", 404, "http-bad-status"),
+        ("/empty.jpg", b"", 200, "empty-file"),
+        ("/page.jpg", b"<html><script>alert(1)</script></html>", 200, "verification-error"),
+    ):
+        url = elsewhere.serve(path, body, status)
+        assert fetch_later(wiki, name, url)["result"] == "Poll"
+        with pytest.raises(ApiError) as caught:
+            poll_url(wiki, name, url)
+        assert caught.value.code == "stashfailed"
+        raw = wiki.http.post(
+            wiki.url,
+            data={"action": "upload", "filename": name, "url": url, "checkstatus": 1, "token": wiki.token,
+                  "errorformat": "raw", "format": "json", "formatversion": 2},
+        ).json()
+        assert raw["errors"][0]["key"] == key
+    assert wiki.image_info(name) == []
+    # It may be asked for again.
+    data = picture()
+    url = elsewhere.serve("/gone.jpg", data)
+    assert fetch_later(wiki, name, url)["result"] == "Poll"
+    assert poll_url(wiki, name, url)[0]["imageinfo"]["sha1"] == sha1(data)
+
+
+def test_nothing_is_fetched_for_what_can_be_judged_before(new_server, elsewhere, name):
+    wiki = new_server(LOOPBACK).wiki()
+    wiki.upload(name, file=picture())
+    url = elsewhere.serve("/a.jpg", picture())
+    warned = fetch_later(wiki, name, url)
+    assert warned == {"result": "Warning", "warnings": {"exists": name}}
+    assert code_of(lambda: fetch_later(wiki, "A.exe", url)) == "filetype-banned"
+    assert code_of(lambda: fetch_later(wiki, "A.jpg", "ftp://example.org/a.jpg")) == "http-invalid-url"
+    assert code_of(lambda: wiki.call(action="upload", url=url, checkstatus=1, token=wiki.token)) == "nofilename"
+    assert elsewhere.requests == []
+
+
+def test_a_fetch_that_was_cut_off_begins_again_and_publishes_once(new_server, elsewhere, name):
+    target = new_server(LOOPBACK)
+    server, wiki, data = target.server, target.wiki(), picture()
+    answer, go_on = halting(data, 5000)
+    url = elsewhere.on("/a.jpg", answer)
+    assert fetch_later(wiki, name, url)["result"] == "Poll"
+    while not elsewhere.requests:
+        pass
+    server.kill()
+    go_on.set()
+    server.start()
+    public, _ = poll_url(wiki, name, url)
+    assert public["imageinfo"]["sha1"] == sha1(data)
+    assert [info["sha1"] for info in wiki.image_info(name, iilimit=10)] == [sha1(data)]
+    assert len(elsewhere.requests) == 2
+    assert wiki.call(action="query", list="mystashedfiles")["query"]["mystashedfiles"] == []

@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use commonhold_blob::Place;
 use commonhold_core::{Hashes, Message, Refusal, Sha1, Sha256};
+use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
 use crate::{Error, Repository, Result};
@@ -12,7 +13,7 @@ use crate::{Error, Repository, Result};
 const BLOCK: usize = 64 * 1024;
 
 /// What the sender knows of the bytes.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Checksums {
     /// The SHA-256 of the chunk in this request.
     pub chunk_sha256: Option<Sha256>,

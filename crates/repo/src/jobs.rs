@@ -9,6 +9,7 @@
 //! is seen from outside in `jobs/status.rs`.
 
 mod assemble;
+mod fetch;
 mod publish;
 mod status;
 #[cfg(test)]
@@ -49,6 +50,8 @@ pub enum Stage {
     Queued,
     /// Chunks are put together.
     Assembling,
+    /// A file is fetched from another server.
+    Fetching,
     /// A file is made public.
     Publish,
 }
@@ -63,6 +66,7 @@ pub(crate) struct Workers {
 /// What a job does.
 enum Work {
     Assemble(assemble::Assembly),
+    Fetch(fetch::Fetching),
     Publish(publish::Publishing),
 }
 
@@ -80,13 +84,14 @@ enum Ended {
 }
 
 impl Stage {
-    const ALL: [Self; 3] = [Self::Queued, Self::Assembling, Self::Publish];
+    const ALL: [Self; 4] = [Self::Queued, Self::Assembling, Self::Fetching, Self::Publish];
 
     /// The name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Assembling => "assembling",
+            Self::Fetching => "fetching",
             Self::Publish => "publish",
         }
     }
@@ -113,16 +118,18 @@ impl Work {
         let unreadable = |_| DbError::Corrupt { what: "payload of a job" };
         Ok(match job.kind.as_str() {
             assemble::KIND => Self::Assemble(serde_json::from_str(&job.payload).map_err(unreadable)?),
+            fetch::KIND => Self::Fetch(serde_json::from_str(&job.payload).map_err(unreadable)?),
             publish::KIND => Self::Publish(serde_json::from_str(&job.payload).map_err(unreadable)?),
             _ => return Err(DbError::Corrupt { what: "kind of a job" }.into()),
         })
     }
 
-    /// The stage in which it is while it is done.
+    /// The stage in which it begins.
     fn stage(&self) -> Stage {
         match self {
             Self::Assemble(_) => Stage::Assembling,
-            Self::Publish(_) => Stage::Publish,
+            Self::Fetch(work) if !work.is_fetched() => Stage::Fetching,
+            Self::Fetch(_) | Self::Publish(_) => Stage::Publish,
         }
     }
 }
@@ -160,17 +167,25 @@ impl Ended {
     }
 }
 
+fn payload<T: Serialize>(work: &T) -> Result<String> {
+    Ok(serde_json::to_string(work).map_err(|_| DbError::Corrupt { what: "payload of a job" })?)
+}
+
 /// The unique key of all jobs about one stash key: of these there is one at a time.
 fn key_of(key: &FileKey) -> String {
     format!("upload:{key}")
 }
 
 impl Repository {
-    /// A job about a stash key.
-    fn job<T: Serialize>(&self, kind: &'static str, key: &FileKey, user_id: i64, work: &T) -> Result<NewJob> {
-        let payload =
-            serde_json::to_string(work).map_err(|_| DbError::Corrupt { what: "payload of a job" })?;
-        let (unique_key, stage) = (key_of(key), Stage::Queued.as_str());
+    /// A job to be queued.
+    fn job<T: Serialize>(
+        &self,
+        kind: &'static str,
+        unique_key: String,
+        user_id: i64,
+        work: &T,
+    ) -> Result<NewJob> {
+        let (payload, stage) = (payload(work)?, Stage::Queued.as_str());
         Ok(NewJob { kind, unique_key, user_id, payload, stage, now: self.now() })
     }
 
@@ -285,7 +300,8 @@ impl Repository {
     async fn carry_out(self: &Arc<Self>, job: &JobRow) -> Result<Ended> {
         match Work::of(job)? {
             Work::Assemble(work) => self.run_assembly(work).await,
-            Work::Publish(work) => self.run_publication(job.user_id, work).await,
+            Work::Fetch(work) => self.run_fetch(job, work).await,
+            Work::Publish(work) => self.run_publication(work).await,
         }
     }
 

@@ -73,11 +73,27 @@ impl Repository {
         info: MediaInfo,
         ending: KeyEnding,
     ) -> Result<StashedFile> {
+        let row = self.new_entry(caller, filename, blob, hashes, info, ending)?;
+        let stored = row.clone();
+        self.db.write(move |tx| stash::insert(tx, &stored).map_err(Error::from)).await?;
+        StashedFile::from_row(row).ok_or(Error::Gone)
+    }
+
+    /// The entry for a sealed blob in the caller's stash, not yet stored.
+    pub(crate) fn new_entry(
+        &self,
+        caller: &Caller,
+        filename: &str,
+        blob: &BlobKey,
+        hashes: Hashes,
+        info: MediaInfo,
+        ending: KeyEnding,
+    ) -> Result<StashRow> {
         if caller.is_anonymous() {
             return Err(Refusal::of(Message::new("stashnotloggedin")).into());
         }
         let now = self.now();
-        let row = StashRow {
+        Ok(StashRow {
             filekey: match ending {
                 KeyEnding::Extension => self.new_key(caller.id, &info),
                 KeyEnding::Nothing => FileKey::new(now, &*self.entropy, caller.id, ""),
@@ -99,10 +115,7 @@ impl Repository {
             successor: None,
             published_version: None,
             chunk_start: 0,
-        };
-        let stored = row.clone();
-        self.db.write(move |tx| stash::insert(tx, &stored).map_err(Error::from)).await?;
-        StashedFile::from_row(row).ok_or(Error::Gone)
+        })
     }
 
     /// The caller's stash entry of that key, whole or not.

@@ -123,7 +123,7 @@ pub enum Outcome {
         /// The key to ask by.
         key: FileKey,
     },
-    /// A job publishes the stashed file.
+    /// A job publishes the file, which it may have to fetch first.
     PublicationQueued {
         /// Warnings that were ignored.
         warnings: Warnings,
@@ -181,8 +181,11 @@ impl Repository {
                 // 8, 9.
                 self.may_upload_by_url(&request.caller).await?;
                 // 10.
-                let url = self.checked_url(&url)?;
-                let received = self.fetch(request.caller.id, &url, &|_| {}).await?;
+                let checked = self.checked_url(&url)?;
+                if request.timing == Timing::AfterAnswer && !stash && !request.caller.is_anonymous() {
+                    return self.queue_fetch(&request, &filename, url).await;
+                }
+                let received = self.fetch(request.caller.id, &checked, &|_| {}).await?;
                 self.upload_received(&request, &filename, received, KeyEnding::Nothing).await
             }
             Source::Stashed(key) => {

@@ -73,10 +73,10 @@ params! {
     sha256: Option<String> = text().beyond();
     /// Chunks after the first may arrive at once and in any order. The answer lists what is missing.
     parallel: bool = boolean().beyond();
-    /// Answer before the work is done: after the last chunk, or when a stashed file is published. `checkstatus` tells
-    /// the rest.
+    /// Answer before the work is done: after the last chunk, when a stashed file is published, or before a file is
+    /// fetched. `checkstatus` tells the rest.
     r#async: bool = boolean();
-    /// Tell how far the upload of the file key is, and nothing else.
+    /// Tell how far the upload of the file key is, or of the address and the file name, and nothing else.
     checkstatus: bool = boolean();
     /// With `checkstatus`: tell also how many bytes have arrived, and when each stage began.
     progress: bool = boolean().beyond();
@@ -100,7 +100,13 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             Source::Chunk { received, offset, filesize, key, parallel: params.parallel }
         }
         (None, Some(key), None, None) if params.checkstatus => {
-            return status(cx, &key, params.progress).await;
+            let status = cx.repo.upload_status(&cx.session.caller, &key).await?;
+            return put_status(cx, status, params.progress);
+        }
+        (None, None, None, Some(url)) if params.checkstatus => {
+            let Some(filename) = &params.filename else { return Err(no_filename().into()) };
+            let status = cx.repo.fetch_status(&cx.session.caller, filename, &url).await?;
+            return put_status(cx, status, params.progress);
         }
         (None, Some(key), None, None) => Source::Stashed(key),
         (None, None, Some(received), None) => Source::File(received),
@@ -242,9 +248,17 @@ fn put_warnings(answer: &mut Map, warnings: &Data) {
     answer.set("warnings", map);
 }
 
+/// `checkstatus` of an upload by URL needs the name that was asked for.
+fn no_filename() -> Refusal {
+    Refusal::new("nofilename", Message::new("apierror-missingparam").with("filename"))
+}
+
 /// `checkstatus`.
-async fn status(cx: &mut Context, key: &str, with_progress: bool) -> Result<(), Failure> {
-    let (status, progress) = cx.repo.upload_status(&cx.session.caller, key).await?;
+fn put_status(
+    cx: &mut Context,
+    (status, progress): (UploadStatus, Progress),
+    with_progress: bool,
+) -> Result<(), Failure> {
     let mut answer = Map::new();
     match status {
         UploadStatus::Uploading(offset) => {
@@ -288,7 +302,9 @@ async fn status(cx: &mut Context, key: &str, with_progress: bool) -> Result<(), 
 
 fn put_progress(answer: &mut Map, progress: &Progress) {
     answer.set("received", progress.received as i64);
-    answer.set("filesize", progress.filesize as i64);
+    if let Some(filesize) = progress.filesize {
+        answer.set("filesize", filesize as i64);
+    }
     let stages = progress
         .stages
         .iter()

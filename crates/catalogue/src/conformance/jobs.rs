@@ -72,6 +72,7 @@ async fn jobs_come_back(db: Db) -> Result<()> {
             lease_owner: None,
             lease_until: None,
             last_error: None,
+            progress: 0,
             stages: vec![("queued".to_owned(), NOW)],
             finished: None,
             outcome: None,
@@ -90,10 +91,15 @@ async fn jobs_come_back(db: Db) -> Result<()> {
         };
         assert_eq!(claimed(tx, "me", NOW + 5)?, running);
         assert!(jobs::enter(tx, id, 1, "testing", NOW + 6)?);
+        assert!(jobs::note_progress(tx, id, 1, 1 << 40)?);
+        assert!(jobs::note_payload(tx, id, 1, "the rest")?);
+        assert_eq!(jobs::get(tx, "a")?.map(|job| job.payload).as_deref(), Some("the rest"));
         assert!(jobs::finish(tx, id, 1, "\"done\"", NOW + 7)?);
         let over = JobRow {
             lease_owner: None,
             lease_until: None,
+            payload: String::new(),
+            progress: 1 << 40,
             stages: vec![("queued".to_owned(), NOW), ("testing".to_owned(), NOW + 6)],
             finished: Some(NOW + 7),
             outcome: Some("\"done\"".to_owned()),
@@ -238,6 +244,8 @@ async fn who_lost_his_claim_changes_nothing(db: Db) -> Result<()> {
         let second = claimed(tx, "second", NOW + 61)?;
         assert!(!jobs::renew(tx, job.id, 1, NOW + 62, 600)?);
         assert!(!jobs::enter(tx, job.id, 1, "testing", NOW)?);
+        assert!(!jobs::note_progress(tx, job.id, 1, 1)?);
+        assert!(!jobs::note_payload(tx, job.id, 1, "1")?);
         assert!(!jobs::retry(tx, job.id, 1, "late", NOW)?);
         assert!(!jobs::finish(tx, job.id, 1, "1", NOW)?);
         assert_eq!(jobs::release(tx, "first")?, 0);

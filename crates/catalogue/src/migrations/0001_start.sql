@@ -283,6 +283,7 @@ CREATE TABLE jobs (
     created BIGINT NOT NULL,
     run_after BIGINT NOT NULL,
     attempts BIGINT NOT NULL,
+    progress BIGINT NOT NULL,
     lease_owner {TEXT},
     lease_until BIGINT,
     last_error {TEXT},

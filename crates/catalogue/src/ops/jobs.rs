@@ -37,7 +37,7 @@ pub struct JobRow {
     pub unique_key: String,
     /// Whose it is.
     pub user_id: i64,
-    /// What is needed to do it, as JSON.
+    /// What is needed to do it, as JSON; empty when it is over.
     pub payload: String,
     /// When it was queued.
     pub created: Timestamp,
@@ -51,6 +51,8 @@ pub struct JobRow {
     pub lease_until: Option<Timestamp>,
     /// Why the last attempt failed, for operators.
     pub last_error: Option<String>,
+    /// How much is done, in a unit of the kind's own.
+    pub progress: u64,
     /// The stages that it went through, with their beginnings; the last is the current one.
     pub stages: Vec<(String, Timestamp)>,
     /// When its work was over.
@@ -60,7 +62,7 @@ pub struct JobRow {
 }
 
 const JOB: &str = "id, kind, unique_key, user_id, payload, created, run_after, attempts, lease_owner, lease_until, \
-    last_error, stages_json, finished, outcome";
+    last_error, progress, stages_json, finished, outcome";
 
 fn job(row: &Row) -> Result<JobRow, DbError> {
     Ok(JobRow {
@@ -75,9 +77,10 @@ fn job(row: &Row) -> Result<JobRow, DbError> {
         lease_owner: row.opt_text(8)?,
         lease_until: row.opt_int(9)?.map(Timestamp::from_unix),
         last_error: row.opt_text(10)?,
-        stages: row.json(11, "stages of a job")?,
-        finished: row.opt_int(12)?.map(Timestamp::from_unix),
-        outcome: row.opt_text(13)?,
+        progress: row.size(11)?,
+        stages: row.json(12, "stages of a job")?,
+        finished: row.opt_int(13)?.map(Timestamp::from_unix),
+        outcome: row.opt_text(14)?,
     })
 }
 
@@ -87,8 +90,8 @@ pub fn enqueue(tx: &mut dyn Tx, new: &NewJob) -> Result<bool, DbError> {
     tx.execute(sql, values![&new.unique_key])?;
     let stages = json(&[(new.stage, new.now)], "stages of a job")?;
     let added = tx.execute(
-        "INSERT INTO jobs (kind, unique_key, user_id, payload, created, run_after, attempts, stages_json) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, ?6) ON CONFLICT (unique_key) DO NOTHING",
+        "INSERT INTO jobs (kind, unique_key, user_id, payload, created, run_after, attempts, progress, stages_json) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0, ?6) ON CONFLICT (unique_key) DO NOTHING",
         values![new.kind, &new.unique_key, new.user_id, &new.payload, new.now, stages],
     )?;
     Ok(added == 1)
@@ -123,6 +126,18 @@ pub fn enter(tx: &mut dyn Tx, id: i64, attempt: i64, stage: &str, now: Timestamp
     Ok(tx.execute(&sql, values![id, attempt, json(&stages, "stages of a job")?])? == 1)
 }
 
+/// Notes how much of a claimed job is done; `false` if the claim doesn't hold.
+pub fn note_progress(tx: &mut dyn Tx, id: i64, attempt: i64, progress: u64) -> Result<bool, DbError> {
+    let sql = "UPDATE jobs SET progress = ?3 WHERE id = ?1 AND attempts = ?2 AND finished IS NULL";
+    Ok(tx.execute(sql, values![id, attempt, progress as i64])? == 1)
+}
+
+/// Notes what is left to do of a claimed job, for attempts to come; `false` if the claim doesn't hold.
+pub fn note_payload(tx: &mut dyn Tx, id: i64, attempt: i64, payload: &str) -> Result<bool, DbError> {
+    let sql = "UPDATE jobs SET payload = ?3 WHERE id = ?1 AND attempts = ?2 AND finished IS NULL";
+    Ok(tx.execute(sql, values![id, attempt, payload])? == 1)
+}
+
 /// Gives a claimed job back, to be begun again later; `false` if the claim doesn't hold.
 pub fn retry(
     tx: &mut dyn Tx,
@@ -136,7 +151,7 @@ pub fn retry(
     Ok(tx.execute(sql, values![id, attempt, error, run_after])? == 1)
 }
 
-/// Notes how a claimed job ended; `false` if the claim doesn't hold.
+/// Notes how a claimed job ended, and forgets what was needed to do it; `false` if the claim doesn't hold.
 pub fn finish(
     tx: &mut dyn Tx,
     id: i64,
@@ -144,7 +159,7 @@ pub fn finish(
     outcome: &str,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    let sql = "UPDATE jobs SET lease_owner = NULL, lease_until = NULL, finished = ?4, outcome = ?3 \
+    let sql = "UPDATE jobs SET lease_owner = NULL, lease_until = NULL, finished = ?4, outcome = ?3, payload = '' \
                WHERE id = ?1 AND attempts = ?2 AND finished IS NULL";
     Ok(tx.execute(sql, values![id, attempt, outcome, now])? == 1)
 }

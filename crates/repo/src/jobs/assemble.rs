@@ -11,7 +11,7 @@ use commonhold_core::title::FileTitle;
 use commonhold_core::upload::Warnings;
 use serde::{Deserialize, Serialize};
 
-use super::Ended;
+use super::{Ended, key_of};
 use crate::chunk::{Assembled, Whole, completed};
 use crate::stash::{StashedFile, not_found};
 use crate::upload::Outcome;
@@ -37,7 +37,7 @@ impl Repository {
             extension: name.final_extension.clone(),
             renamed: name.changed,
         };
-        self.job(KIND, &row.filekey, row.user_id, &work)
+        self.job(KIND, key_of(&row.filekey), row.user_id, &work)
     }
 
     /// Queues the job for an upload that had all its chunks before: the request is repeated, or the job has failed.

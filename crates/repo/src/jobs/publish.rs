@@ -9,13 +9,13 @@ use std::sync::Arc;
 use commonhold_catalogue::ops::jobs::NewJob;
 use commonhold_catalogue::ops::stash::StashStatus;
 use commonhold_catalogue::ops::{files, jobs, stash};
-use commonhold_core::name::upload_name;
-use commonhold_core::user::Via;
-use commonhold_core::{FileKey, Message, Refusal};
+use commonhold_core::name::{UploadName, upload_name};
+use commonhold_core::user::{Caller, Via};
+use commonhold_core::{FileKey, Hashes, Message, Refusal};
 use commonhold_media::guess_extension;
 use serde::{Deserialize, Serialize};
 
-use super::Ended;
+use super::{Ended, key_of};
 use crate::gather::Examined;
 use crate::stash::not_found;
 use crate::upload::{Outcome, Ready, Source, Timing, UploadRequest, is_recoverable, recoverable_by};
@@ -23,20 +23,52 @@ use crate::{Checksums, Error, Repository, Result, throttle};
 
 pub(super) const KIND: &str = "publish";
 
-/// Which file, and what the request said of it.
+/// Which file, and what is to become of it.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Publishing {
-    key: FileKey,
+    pub(super) key: FileKey,
+    pub(super) wanted: Wanted,
+}
+
+/// What a request said of the file that is to be published, and who made it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Wanted {
     /// The name as it was sent, and as it will be.
-    filename: String,
-    title: String,
+    pub(super) filename: String,
+    pub(super) title: String,
     comment: String,
     text: Option<String>,
     ignore_warnings: bool,
+    checksums: Checksums,
+    user_id: i64,
     /// The bot password by which it was asked for, whose grants still count.
     app_id: Option<String>,
     /// Where it was asked for, as blocks may be of an address.
     address: Option<IpAddr>,
+}
+
+impl Wanted {
+    pub(super) fn new(request: &UploadRequest, filename: &str, name: &UploadName) -> Self {
+        Self {
+            filename: filename.to_owned(),
+            title: name.title.dbkey().to_owned(),
+            comment: request.comment.clone(),
+            text: request.text.clone(),
+            ignore_warnings: request.ignore_warnings,
+            checksums: request.checksums,
+            user_id: request.caller.id,
+            app_id: match &request.caller.via {
+                Via::BotPassword { app_id } => Some(app_id.clone()),
+                Via::Anonymous | Via::Password => None,
+            },
+            address: request.caller.address,
+        }
+    }
+
+    /// Compares the file with what was said of it.
+    pub(super) fn check(&self, hashes: &Hashes) -> Result<(), Refusal> {
+        self.checksums.check_whole(hashes)
+    }
 }
 
 impl Repository {
@@ -68,27 +100,15 @@ impl Repository {
                 self.stash_sealed(&request.caller, title, &blob, hashes, examined.info, ending).await?;
             return Ok(Outcome::Warned { warnings, key: Some(file.key) });
         }
-        let work = Publishing {
-            key: key.clone(),
-            filename: filename.to_owned(),
-            title: name.title.dbkey().to_owned(),
-            comment: request.comment.clone(),
-            text: request.text.clone(),
-            ignore_warnings: request.ignore_warnings,
-            app_id: match &request.caller.via {
-                Via::BotPassword { app_id } => Some(app_id.clone()),
-                Via::Anonymous | Via::Password => None,
-            },
-            address: request.caller.address,
-        };
-        let job = self.job(KIND, &key, request.caller.id, &work)?;
+        let work = Publishing { key, wanted: Wanted::new(request, filename, &name) };
+        let job = self.job(KIND, key_of(&work.key), request.caller.id, &work)?;
         self.queue_counted(request, job).await?;
-        Ok(Outcome::PublicationQueued { warnings, filename: work.title })
+        Ok(Outcome::PublicationQueued { warnings, filename: work.wanted.title })
     }
 
     /// Counts a request that a job will carry out, and queues the job. Refused: too many requests, or the same is queued
     /// or running already.
-    async fn queue_counted(&self, request: &UploadRequest, job: NewJob) -> Result<()> {
+    pub(super) async fn queue_counted(&self, request: &UploadRequest, job: NewJob) -> Result<()> {
         let throttles = throttle::of_uploads(&self.settings.limits, &request.caller);
         let queue = move |tx: &mut dyn commonhold_catalogue::Tx| {
             if let Some(refusal) = throttle::count(tx, &throttles, job.now)? {
@@ -105,8 +125,14 @@ impl Repository {
         Ok(())
     }
 
-    pub(super) async fn run_publication(self: &Arc<Self>, user_id: i64, work: Publishing) -> Result<Ended> {
-        let key = work.key.clone();
+    /// Who wanted it.
+    pub(super) async fn who_wanted(&self, wanted: &Wanted) -> Result<Caller> {
+        self.absent_caller(wanted.user_id, wanted.app_id.clone(), wanted.address).await
+    }
+
+    pub(super) async fn run_publication(self: &Arc<Self>, work: Publishing) -> Result<Ended> {
+        let Publishing { key: filekey, wanted } = work;
+        let key = filekey.clone();
         let look = move |read: &mut dyn commonhold_catalogue::Read| {
             let Some(row) = stash::get(read, &key)? else { return Ok::<_, Error>(None) };
             let version = match row.published_version {
@@ -116,25 +142,25 @@ impl Repository {
             Ok(Some((row, version)))
         };
         let Some((row, version)) = self.db.read(look).await? else {
-            return Err(not_found(&work.key).into());
+            return Err(not_found(&filekey).into());
         };
         if let (StashStatus::Published, Some(version_id)) = (row.status, row.published_version) {
             // An earlier attempt, or a request that did not wait for us. Under another name it isn't ours.
             return match version {
-                Some(version) if version.name != work.title => Err(not_found(&work.key).into()),
-                _ => Ok(Ended::Published { version_id, filename: work.title }),
+                Some(version) if version.name != wanted.title => Err(not_found(&filekey).into()),
+                _ => Ok(Ended::Published { version_id, filename: wanted.title }),
             };
         }
         let request = UploadRequest {
-            caller: self.absent_caller(user_id, work.app_id, work.address).await?,
-            filename: Some(work.filename),
-            comment: work.comment,
-            text: work.text,
-            ignore_warnings: work.ignore_warnings,
+            caller: self.who_wanted(&wanted).await?,
+            filename: Some(wanted.filename),
+            comment: wanted.comment,
+            text: wanted.text,
+            ignore_warnings: wanted.ignore_warnings,
             stash: false,
             timing: Timing::ByJob,
-            checksums: Checksums::default(),
-            source: Source::Stashed(work.key.as_str().to_owned()),
+            checksums: wanted.checksums,
+            source: Source::Stashed(filekey.as_str().to_owned()),
         };
         Ended::of(self.upload(request).await?).ok_or(Error::Gone)
     }

@@ -51,8 +51,8 @@ pub enum UploadStatus {
 pub struct Progress {
     /// Bytes that have arrived.
     pub received: u64,
-    /// Bytes of the whole, as announced.
-    pub filesize: u64,
+    /// Bytes of the whole, as announced; `None` where nobody has announced them.
+    pub filesize: Option<u64>,
     /// When the stages began, in order. A stage comes again where it had to be repeated.
     pub stages: Vec<(Stage, Timestamp)>,
     /// When the work was over.
@@ -74,13 +74,30 @@ struct Found {
 impl Repository {
     /// How far an upload of the caller's is.
     pub async fn upload_status(&self, caller: &Caller, key: &str) -> Result<(UploadStatus, Progress)> {
-        let nothing = (UploadStatus::Nothing, Progress::default());
-        let (false, Some(key)) = (caller.is_anonymous(), FileKey::parse(key)) else { return Ok(nothing) };
+        match FileKey::parse(key) {
+            Some(key) => self.status_of(caller, key_of(&key), Some(key)).await,
+            None => Ok((UploadStatus::Nothing, Progress::default())),
+        }
+    }
+
+    pub(super) async fn status_of(
+        &self,
+        caller: &Caller,
+        unique_key: String,
+        filekey: Option<FileKey>,
+    ) -> Result<(UploadStatus, Progress)> {
+        if caller.is_anonymous() {
+            return Ok((UploadStatus::Nothing, Progress::default()));
+        }
         let user_id = caller.id;
         let look = move |read: &mut dyn commonhold_catalogue::Read| {
+            let row = match &filekey {
+                Some(key) => stash::get(read, key)?,
+                None => None,
+            };
             let mut found = Found {
-                row: stash::get(read, &key)?.filter(|row| row.user_id == user_id),
-                job: jobs::get(read, &key_of(&key))?.filter(|job| job.user_id == user_id),
+                row: row.filter(|row| row.user_id == user_id),
+                job: jobs::get(read, &unique_key)?.filter(|job| job.user_id == user_id),
                 ..Found::default()
             };
             if let Some(outcome) = found.job.as_ref().and_then(|job| job.outcome.as_ref()) {
@@ -105,9 +122,11 @@ impl Found {
     fn progress(&self) -> Progress {
         let bytes = self.row.as_ref().or(self.file.as_ref());
         let stages = self.job.iter().flat_map(|job| &job.stages);
+        let fetched = self.job.as_ref().map_or(0, |job| job.progress);
+        let published = self.version.as_ref().map(|version| version.hashes.size);
         Progress {
-            received: bytes.map_or(0, |row| row.hashes.map_or(row.offset, |hashes| hashes.size)),
-            filesize: bytes.map_or(0, |row| row.filesize.max(row.offset)),
+            received: bytes.map_or(fetched, |row| row.hashes.map_or(row.offset, |hashes| hashes.size)),
+            filesize: bytes.map(|row| row.filesize.max(row.offset)).or(published),
             stages: stages.filter_map(|(name, began)| Some((Stage::parse(name)?, *began))).collect(),
             finished: self.job.as_ref().and_then(|job| job.finished),
         }
