@@ -78,8 +78,11 @@ paramvalidator-unrecognizedvalues = "{ $p1 }" doesn't know the values { $p2 }.
 ## Accounts
 
 action-block = to block users
+action-delete = to delete pages
 action-edit = to edit pages
 action-protect = to protect pages
+action-reupload = to replace files
+action-undelete = to restore pages
 action-upload = to upload files
 action-upload_by_url = to upload files from other servers
 api-login-fail-badsessionprovider = You are logged in with a bot password already. Log out first, or drop the cookies.
@@ -129,18 +132,59 @@ title-invalid-utf8 = The title is not Unicode text.
 
 ## Pages
 
+apierror-articleexists = There is such a page already.
+apierror-badmd5 = What arrived is not what the MD5 says. Send it again.
+apierror-cantview-deleted-description = You have no permission to see the comments of deleted files.
+apierror-cantview-deleted-metadata = You have no permission to see the metadata of deleted files.
+apierror-contenttoobig = A page has at most { $p1 } KB of text.
+apierror-invalidsection = A section is given by its number, or by "new".
+apierror-invalidtitle = "{ $p1 }" can't be a title.
+apierror-missingtitle = There is no such page.
+apierror-nosuchpageid = There is no page with the id { $p1 }.
+apierror-nosuchrevid = There is no revision with the id { $p1 }.
+apierror-pagecannotexist = This namespace has no pages that could be made or changed.
+apierror-pagedeleted = The page was deleted after you began.
+apierror-permissiondenied-patrolflag = You have no permission to see what is patrolled.
+apierror-redirect-appendonly = Through a redirect, text can only be added: by appendtext, prependtext, or a new section.
+apierror-revisions-singlepage = These parameters are for one page only: { $p1 }.
+apierror-revwrongpage = The revision { $p1 } is another page's.
+apierror-sectionsnotsupported = Sections can't be edited alone. Edit the whole page, or add a section.
+apierror-show = Something can't be so and not so at once.
+apiwarn-deprecation-missingparam = Without "{ $p1 }" the answer has an old form that will go away.
+articleexists = There is a page or a file at { $p1 } already.
 autoredircomment = Leads to { $p1 } now
 autosumm-blank = Took all text away
 autosumm-new = New page: "{ $p1 }"
 autosumm-newblank = New page without text
+cannotundelete = There is nothing to restore, or it has been restored already.
+delete-talk-summary-prefix = Deleted together with its page
 delete_and_move_reason = Made room for [[{ $p1 }]], which moves here
+deleteprotected = The page is protected, so you can't delete it.
 deletedrevision = The old version { $p1 } was deleted
+edit-conflict = Others have changed the same lines meanwhile.
 exblank = The page had no text.
 excontent = The text was: "{ $p1 }"
+filerevert-badversion = The file has no old version of this name.
+imageinvalidfilename = A file can't have that name.
+imagenocrossnamespace = A file can't move to another namespace.
+imagetypemismatch = The new extension is not one of the file's type.
+immobile-target-namespace = Nothing can move to the namespace "{ $p1 }".
+invalidoldimage = That can't be the name of an old version.
 logentry-move-move = { $p1 } moved { $p2 } to { $p3 }
 logentry-move-move_redir = { $p1 } moved { $p2 } to { $p3 }, in the place of a redirect
 logentry-upload-overwrite = { $p1 } uploaded a further version of { $p2 }
 logentry-upload-upload = { $p1 } uploaded { $p2 }
+movenologintext = Only users who are logged in can move pages.
+movenotallowed = You have no permission to move pages.
+movenotallowedfile = You have no permission to move files.
+newsectionsummary = /* { $p1 } */ A new section
+nodeleteablefile = The file has no such old version.
+nonfile-cannot-move-to-file = Only files can move to the namespace of files.
+protectedinterface = This page holds texts of the software. You have no permission to change those.
+redirectexists = At { $p1 } is a redirect to another page.
+selfmove = The page has this title already.
+undo-failure = This can't be taken back, for the same lines have been changed since.
+undo-summary = Took back the revision { $p1 } by { $p2 }
 
 ## Uploads
 

@@ -8,8 +8,8 @@ pub(crate) use read::{
     FromValue, ITEMS, ITEMS_HIGH, Uploaded, VALUES, VALUES_HIGH, Value, Values, read, read_with_prefix,
 };
 pub(crate) use spec::{
-    Bound, Kind, Spec, boolean, choice, integer, limit, namespace, submodules, target, text, timestamp,
-    token, upload, user,
+    Bound, Kind, Spec, boolean, choice, integer, limit, limit_if_given, namespace, submodules, target, text,
+    timestamp, token, upload, user,
 };
 
 /// Declares a module's parameters: a struct with a typed field for each, its table of [`Spec`]s, and how the fields

@@ -112,6 +112,20 @@ pub(crate) fn described(refusal: &Refusal, format: ErrorFormat) -> Value {
     }
 }
 
+/// A refusal that is one of the errors in a result: key and parameters, or an object in the newer formats.
+pub(crate) fn within(refusal: &Refusal, format: ErrorFormat) -> Map {
+    let mut map = Map::new();
+    if format == ErrorFormat::Bc {
+        let params = refusal.message.params.iter().map(|param| Value::from(&Data::from(param)));
+        map.set("message", refusal.message.key.clone().into_owned()).set("params", List::of("param", params));
+        map.set("code", refusal.code.clone().into_owned()).set("type", "error");
+    } else {
+        map.set("code", refusal.code.clone().into_owned());
+        put_text(&mut map, format, &refusal.message);
+    }
+    map
+}
+
 fn item(
     format: ErrorFormat,
     code: &str,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
 /// A SHA-1 hash.
@@ -49,6 +50,11 @@ fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 impl Sha1 {
+    /// The hash of some bytes that are at hand.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(sha1::Sha1::digest(bytes).into())
+    }
+
     /// 40 lower-case hexadecimal digits.
     pub fn hex(&self) -> String {
         to_hex(&self.0)
@@ -118,6 +124,11 @@ impl fmt::Debug for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.hex())
     }
+}
+
+/// An MD5 in hexadecimal. It tells what was spoilt by accident, nothing else.
+pub fn md5_hex(bytes: &[u8]) -> String {
+    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod digest;
 pub mod expiry;
 pub mod file;
 pub mod key;
+pub mod merge;
 pub mod message;
 pub mod name;
 pub mod policy;

@@ -229,6 +229,11 @@ impl Title {
         self.prefixed_text().replace(' ', "_")
     }
 
+    /// The page where this page is talked about; `None` if it is one, or no page at all.
+    pub fn talk(&self) -> Option<Self> {
+        (self.ns >= 0 && self.ns % 2 == 0).then(|| Self { ns: self.ns + 1, dbkey: self.dbkey.clone() })
+    }
+
     /// Whether no page can have this title.
     pub fn is_virtual(&self) -> bool {
         self.ns < 0

@@ -18,5 +18,5 @@ mod zip;
 
 pub use detect::detect;
 pub use inspect::inspect;
-pub use mime::{guess_extension, logical_type, stash_type};
+pub use mime::{guess_extension, logical_type, matches as matches_extension, stash_type};
 pub use verify::{Reason, verify, verify_first_chunk, verify_later_chunk};

@@ -181,7 +181,7 @@ pub fn stash_type(mime: &str) -> &str {
 }
 
 /// Whether a file of this (logical) type may have this extension.
-pub(crate) fn matches(mime: &str, extension: &str) -> bool {
+pub fn matches(mime: &str, extension: &str) -> bool {
     if mime == UNKNOWN {
         return !is_recognised(extension);
     }

@@ -10,7 +10,7 @@ use commonhold_catalogue::ops::{files, pages};
 use commonhold_core::block::{Block, BlockedAction};
 use commonhold_core::protection::Level;
 use commonhold_core::right::Right;
-use commonhold_core::title::{FileTitle, Title};
+use commonhold_core::title::{FileTitle, Title, ns};
 use commonhold_core::user::Caller;
 use commonhold_core::{Message, Refusal, Timestamp};
 
@@ -25,6 +25,12 @@ pub(crate) enum Action {
     Edit,
     /// Gives the file a version.
     Upload,
+    /// Deletes it, or a version of the file.
+    Delete,
+    /// Restores what was deleted of it.
+    Undelete,
+    /// Gives it another title.
+    Move,
     /// Says who may do any of this.
     Protect,
     /// Whatever else takes a right.
@@ -39,6 +45,9 @@ impl Action {
             Self::Create => Right::Createpage,
             Self::Edit => Right::Edit,
             Self::Upload => Right::Upload,
+            Self::Delete => Right::Delete,
+            Self::Undelete => Right::Undelete,
+            Self::Move => Right::Move,
             Self::Protect => Right::Protect,
             Self::Other(right) => right,
         }
@@ -48,7 +57,10 @@ impl Action {
     fn named(name: &str) -> Option<Self> {
         match name {
             "create" => Some(Self::Create),
+            "delete" => Some(Self::Delete),
             "edit" => Some(Self::Edit),
+            "move" => Some(Self::Move),
+            "undelete" => Some(Self::Undelete),
             "upload" => Some(Self::Upload),
             "protect" => Some(Self::Protect),
             right => Right::parse(right).map(Self::Other),
@@ -58,8 +70,9 @@ impl Action {
     /// What restrictions of pages call it, where they concern it.
     fn restricted_as(self) -> Option<&'static str> {
         match self {
-            Self::Create | Self::Other(_) => None,
-            Self::Edit | Self::Protect => Some("edit"),
+            Self::Create | Self::Undelete | Self::Other(_) => None,
+            Self::Move => Some("move"),
+            Self::Edit | Self::Delete | Self::Protect => Some("edit"),
             Self::Upload => Some("upload"),
         }
     }
@@ -68,8 +81,9 @@ impl Action {
     fn blocked_as(self) -> Option<BlockedAction> {
         match self {
             Self::Create => Some(BlockedAction::Create),
-            Self::Edit | Self::Protect | Self::Other(_) => None,
+            Self::Edit | Self::Delete | Self::Undelete | Self::Protect | Self::Other(_) => None,
             Self::Upload => Some(BlockedAction::Upload),
+            Self::Move => Some(BlockedAction::Move),
         }
     }
 }
@@ -89,9 +103,19 @@ impl<'a> Authority<'a> {
 
     /// Why the caller may not do something to a page; `None` if he may.
     pub(crate) fn page(&self, read: &mut dyn Read, title: &Title, action: Action) -> Result<Option<Refusal>> {
+        if action == Action::Move && title.ns() == ns::FILE && !self.caller.can(Right::Movefile) {
+            let message = Message::new("movenotallowedfile");
+            return Ok(Some(Refusal::new("cantmovefile", message)));
+        }
         let right = action.right(title);
         if !self.caller.can(right) {
             return Ok(Some(missing_right(self.caller, action, right)));
+        }
+        // Pages that make up the interface.
+        let changes = matches!(action, Action::Create | Action::Edit | Action::Move);
+        if changes && title.ns() == ns::MEDIAWIKI && !self.caller.can(Right::Editinterface) {
+            let message = Message::new("protectedinterface");
+            return Ok(Some(Refusal::new("protectednamespace-interface", message)));
         }
         let id = page_id(read, title)?;
         if let Some(refusal) = self.protection(read, title, id, action)? {
@@ -124,6 +148,7 @@ impl<'a> Authority<'a> {
         let all = protections::of_page(read, id, self.now)?;
         let found = all.iter().find(|restriction| restriction.kind == kind && !spared(restriction.level));
         Ok(found.map(|restriction| match action {
+            Action::Delete => Refusal::new("cantedit", Message::new("deleteprotected")),
             Action::Protect => Refusal::new("cantedit", Message::new("protect-cantedit")),
             _ => restriction.refusal(),
         }))
@@ -140,6 +165,29 @@ impl<'a> Authority<'a> {
             }
         }
         self.overwrite(read, name)
+    }
+
+    /// Why the caller may not go back to an old version of a file; `None` if he may.
+    pub(crate) fn revert(&self, read: &mut dyn Read, name: &FileTitle) -> Result<Option<Refusal>> {
+        let title = name.title();
+        for action in [Action::Edit, Action::Upload] {
+            if let Some(refusal) = self.page(read, &title, action)? {
+                return Ok(Some(refusal));
+            }
+        }
+        Ok(self.overwrite(read, name)?.map(|_| permission_denied(Right::Reupload)))
+    }
+
+    /// Why the caller may not move a page to a title; `None` if he may.
+    pub(crate) fn rename(&self, read: &mut dyn Read, from: &Title, to: &Title) -> Result<Option<Refusal>> {
+        for (title, action) in
+            [(from, Action::Move), (from, Action::Edit), (to, Action::Move), (to, Action::Edit)]
+        {
+            if let Some(refusal) = self.page(read, title, action)? {
+                return Ok(Some(refusal));
+            }
+        }
+        self.protection(read, to, None, Action::Create)
     }
 
     /// Why the caller may not replace the file of a name; `None` if he may, or if there is none.
@@ -233,6 +281,15 @@ fn missing_right(caller: &Caller, action: Action, right: Right) -> Refusal {
             Refusal::new("cantcreate-anon", Message::new("nocreatetext"))
         }
         Action::Create => Refusal::new("cantcreate", Message::new("nocreate-loggedin")),
-        Action::Edit | Action::Upload | Action::Protect | Action::Other(_) => permission_denied(right),
+        Action::Move if caller.is_anonymous() => {
+            Refusal::new("cantmove-anon", Message::new("movenologintext"))
+        }
+        Action::Move => Refusal::new("cantmove", Message::new("movenotallowed")),
+        Action::Edit
+        | Action::Upload
+        | Action::Delete
+        | Action::Undelete
+        | Action::Protect
+        | Action::Other(_) => permission_denied(right),
     }
 }

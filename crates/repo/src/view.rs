@@ -90,6 +90,21 @@ impl Repository {
         self.db.read(look).await
     }
 
+    /// The same, and where a name is none of a file but of a page that redirects to one, that file.
+    pub async fn versions_behind(&self, names: &[FileTitle]) -> Result<HashMap<String, FileVersion>> {
+        let names: Vec<String> = names.iter().map(|n| n.dbkey().to_owned()).collect();
+        let look = move |read: &mut dyn Read| {
+            let mut found = HashMap::new();
+            for name in &names {
+                if let Some(version) = files::behind(read, name)? {
+                    found.insert(name.clone(), version);
+                }
+            }
+            Ok::<_, Error>(found)
+        };
+        self.db.read(look).await
+    }
+
     /// Old versions of a file that were uploaded between two times, newest first.
     pub async fn old_versions(
         &self,

@@ -16,7 +16,8 @@ use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::routing::{any, get};
 use commonhold_api::{Api, BodyStream, Incoming};
-use commonhold_core::{FileKey, title::Title};
+use commonhold_core::FileKey;
+use commonhold_core::title::{FileTitle, Title};
 use commonhold_repo::{Error, Repository};
 use futures_util::{StreamExt, TryStreamExt};
 use ipnet::IpNet;
@@ -246,8 +247,38 @@ async fn show(app: &App, title: Option<Title>, peer: &Peer, head: &Parts) -> Res
         let served = stashed_file(app, key, *peer, head).await;
         return with_route(served.unwrap_or_else(|error| failed(&error)), "stash");
     }
+    if let (commonhold_core::title::ns::SPECIAL, Some(name)) = (title.ns(), named_file(&title, head)) {
+        let found = file_address(&app.repo, &name).await;
+        return with_route(found.unwrap_or_else(|error| failed(&error)), "file");
+    }
     let shown = pages::show(&app.repo, &title).await;
     with_route(shown.unwrap_or_else(|error| failed(&error)), "page")
+}
+
+/// The file that `Special:FilePath/Name`, `Special:FilePath?file=Name` or `Special:Redirect/file/Name` stands for.
+fn named_file(title: &Title, head: &Parts) -> Option<String> {
+    if title.dbkey() == "FilePath" {
+        let fields = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
+        return fields.filter(|(name, _)| name == "file").last().map(|(_, value)| value.into_owned());
+    }
+    let prefixes = ["FilePath/", "Redirect/file/"];
+    prefixes.into_iter().find_map(|prefix| title.dbkey().strip_prefix(prefix)).map(str::to_owned)
+}
+
+/// Leads to the address of a file, be it that of one to which a page of the name redirects.
+async fn file_address(repo: &Repository, name: &str) -> Result<Response<Body>, Error> {
+    let Ok(name) = FileTitle::parse(name) else { return Ok(pages::not_found(repo)) };
+    let found = repo.versions_behind(std::slice::from_ref(&name)).await?.remove(name.dbkey());
+    let Some(version) = found else { return Ok(pages::not_found(repo)) };
+    // Not for good: the file may move.
+    let url = repo.urls().file(&FileTitle::from_db(version.name));
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::FOUND;
+    if let Ok(url) = HeaderValue::from_str(&url) {
+        response.headers_mut().insert(header::LOCATION, url);
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
 }
 
 /// A stashed file, for its owner.

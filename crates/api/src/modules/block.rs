@@ -2,12 +2,13 @@
 
 use commonhold_core::block::{BlockedAction, Scope};
 use commonhold_core::title::Title;
-use commonhold_core::{Message, Param, Refusal};
+use commonhold_core::{Message, Refusal};
 use commonhold_repo::{BlockRequest, BlockTarget, PartialScope};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
+use crate::modules::target::one_of;
 use crate::output::{List, Map, Value};
 use crate::params::{Bound, boolean, choice, integer, namespace, params, target, text, token};
 
@@ -135,14 +136,4 @@ fn titles(texts: &[String]) -> Result<Vec<Title>, Refusal> {
 
 fn numbers(texts: &[String]) -> Vec<i32> {
     texts.iter().filter_map(|text| text.parse().ok()).collect()
-}
-
-/// The error where exactly one of some parameters is needed.
-pub(crate) fn one_of(names: &[&str], several: bool) -> Refusal {
-    let list = Param::List(names.iter().map(|name| (*name).to_owned()).collect());
-    let count = names.len() as i64;
-    if several {
-        return Refusal::of(Message::new("apierror-invalidparammix").with(list).with(count));
-    }
-    Refusal::new("missingparam", Message::new("apierror-missingparam-one-of").with(list).with(count))
 }

@@ -148,6 +148,11 @@ pub(crate) fn entry(repo: &Repository, subject: &Subject<'_>, wanted: &Wanted<'_
     map
 }
 
+/// The format's own data of a file, as `metadata` shows them.
+pub(crate) fn metadata_list(info: &MediaInfo) -> Value {
+    info.metadata.as_ref().map_or(Value::Null, named_list)
+}
+
 fn put_urls(map: &mut Map, repo: &Repository, subject: &Subject<'_>) {
     let urls = repo.urls();
     match subject {

@@ -5,7 +5,7 @@ use commonhold_core::title::Title;
 use commonhold_core::{Message, Refusal};
 use commonhold_repo::{ProtectRequest, Protected};
 
-use super::block::one_of;
+use super::target::one_of;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};

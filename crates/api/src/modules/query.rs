@@ -1,11 +1,17 @@
 //! `action=query`: a set of pages, and modules that say or list something.
 
 pub(crate) mod allimages;
+pub(crate) mod allpages;
+pub(crate) mod duplicatefiles;
+pub(crate) mod filearchive;
 pub(crate) mod filerepoinfo;
 pub(crate) mod imageinfo;
 pub(crate) mod info;
+pub(crate) mod logevents;
 pub(crate) mod mystashedfiles;
 mod pageset;
+pub(crate) mod recentchanges;
+pub(crate) mod revisions;
 pub(crate) mod siteinfo;
 pub(crate) mod stashimageinfo;
 pub(crate) mod tokens;
@@ -22,6 +28,7 @@ use crate::module::{self, Kind, Module, Needs};
 use crate::output::{List, Map};
 use crate::params::{self, boolean, params, submodules, text};
 
+use pageset::Source;
 pub(crate) use pageset::{Page, PageSet};
 
 pub(crate) const MODULE: Module = Module {
@@ -63,7 +70,8 @@ params! {
     titles: Option<Vec<String>> = text().multi();
     /// Ids of pages.
     pageids: Option<Vec<String>> = text().multi();
-    // No page here redirects.
+    /// Ids of revisions; the query is about their pages.
+    revids: Option<Vec<String>> = text().multi();
     /// Follow redirects.
     redirects: bool = boolean();
     /// Convert titles to other variants of the language; there are none.
@@ -126,7 +134,8 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     for module in &all {
         check_rights(cx, module.needs)?;
     }
-    let wants_pages = params.titles.is_some() || params.pageids.is_some();
+    let source = Source { titles: params.titles, pageids: params.pageids, revids: params.revids };
+    let wants_pages = source.is_given();
     if wants_pages {
         check_rights(cx, Needs::READ)?;
     }
@@ -134,10 +143,13 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     match generator {
         Some(module) => {
             check_rights(cx, module.needs)?;
+            if module.kind == Kind::Prop {
+                PageSet::load(cx, source, params.redirects).await?;
+            }
             let titles = generate(cx, module, !before.pages_done).await?;
-            PageSet::load_titles(cx, titles).await?;
+            PageSet::load_titles(cx, titles, params.redirects).await?;
         }
-        None => PageSet::load(cx, params.titles, params.pageids).await?,
+        None => PageSet::load(cx, source, params.redirects).await?,
     }
     let of_generator = std::mem::take(&mut cx.query.continues);
 

@@ -2,7 +2,7 @@
 
 use commonhold_repo::BlockTarget;
 
-use super::block::one_of;
+use super::target::one_of;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};

@@ -308,7 +308,7 @@ fn read_list(
         }
         values = known;
     }
-    if spec.kind == Kind::Timestamp || spec.kind == Kind::User {
+    if matches!(spec.kind, Kind::Timestamp | Kind::User | Kind::Integer { .. }) {
         for value in &values {
             read_single(cx, module, spec, name, value.clone())?;
         }

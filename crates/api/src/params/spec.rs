@@ -113,6 +113,11 @@ pub(crate) const fn limit() -> Spec {
     spec(Kind::Limit).default("10")
 }
 
+/// How many items to list, where it makes a difference whether that is said.
+pub(crate) const fn limit_if_given() -> Spec {
+    spec(Kind::Limit)
+}
+
 /// One of some words.
 pub(crate) const fn choice(words: &'static [&'static str]) -> Spec {
     spec(Kind::Choice(words))

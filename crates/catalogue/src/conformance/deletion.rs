@@ -1,16 +1,17 @@
 //! Deleting and restoring.
 
 use commonhold_core::name::UploadName;
+use commonhold_core::protection::{Level, Restriction};
 use commonhold_core::title::{FileTitle, Title};
 use commonhold_core::upload::Candidate;
-use commonhold_core::{Data, Hashes};
+use commonhold_core::{Data, Expiry, Hashes};
 
 use super::{NOW, Result, act, at_once, content, revision, upload};
 use crate::ops::deletion::{self, Deleted, DeletedFiles, DeletedVersion, Restored, Selection};
 use crate::ops::moves::{self, Move};
 use crate::ops::pages::Direction;
 use crate::ops::revisions::{self, History};
-use crate::ops::{blobs, files, logs, pages};
+use crate::ops::{blobs, files, logs, pages, protections};
 use crate::{Db, Read, Tx};
 
 pub(super) async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
@@ -131,6 +132,10 @@ async fn all_comes_back(db: Db) -> Result<()> {
     db.write(|tx| {
         three_versions(tx, "A.png")?;
         let page = pages::by_title(tx, 6, "A.png")?;
+        let page_id = page.as_ref().map_or(0, |page| page.id);
+        let level = Level::Sysop;
+        let restriction = Restriction { kind: "edit".to_owned(), level, expiry: Expiry::Never };
+        protections::set_page(tx, page_id, &[restriction])?;
         let (current, old) = (files::current(tx, "A.png")?, files::old_versions(tx, "A.png", None, None, 9)?);
         delete(tx, "A.png")?;
         assert_eq!(restore(tx, "A.png", &[], &[])?, Some((3, 3)));
@@ -142,6 +147,7 @@ async fn all_comes_back(db: Db) -> Result<()> {
             page.map(|page| (page.id, page.latest_revision, page.length, page.is_new))
         );
         assert_eq!(all_deleted(tx)?, []);
+        assert_eq!(protections::of_page(tx, page_id, NOW)?, [], "its protection does not");
         assert_eq!(restore(tx, "A.png", &[], &[])?, None, "nothing is left to come back");
         let log = logs::of_title(tx, 6, "A.png", 1)?;
         assert_eq!((log[0].action.as_str(), log[0].comment.as_str()), ("restore", "back"));

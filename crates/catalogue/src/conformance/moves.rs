@@ -65,6 +65,10 @@ async fn a_file_moves_with_all_it_has(db: Db) -> Result<()> {
         let change = changes::list(tx, &wanted)?;
         assert_eq!((change[0].page_id, change[0].revision_id), (new.id, new.latest_revision));
         assert!(files::current(tx, "Other.png")?.is_some());
+        let found = files::current(tx, "B.png")?;
+        assert_eq!(files::behind(tx, "A!a.png")?, found, "the redirect leads to the file");
+        assert_eq!(files::behind(tx, "B.png")?, found);
+        assert_eq!(files::behind(tx, "C.png")?, None);
         Ok(())
     })
     .await

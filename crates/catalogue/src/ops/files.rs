@@ -234,6 +234,18 @@ pub fn current(read: &mut dyn Read, name: &str) -> Result<Option<FileVersion>, D
     read.first(&sql, values![name])?.as_ref().map(version).transpose()
 }
 
+/// The current version of a file, or of the one to which the page of that name redirects.
+pub fn behind(read: &mut dyn Read, name: &str) -> Result<Option<FileVersion>, DbError> {
+    if let Some(version) = current(read, name)? {
+        return Ok(Some(version));
+    }
+    let redirect = pages::by_title(read, ns::FILE, name)?.and_then(|page| page.redirect);
+    match redirect.filter(|redirect| redirect.target.ns() == ns::FILE) {
+        Some(redirect) => current(read, redirect.target.dbkey()),
+        None => Ok(None),
+    }
+}
+
 /// An old version of a file.
 pub fn archived(read: &mut dyn Read, archive_name: &str) -> Result<Option<FileVersion>, DbError> {
     let sql = format!("{VERSION} WHERE archive_name = ?1");

@@ -1,7 +1,9 @@
 //! `prop=imageinfo`.
 
+use std::collections::HashMap;
+
 use commonhold_core::Timestamp;
-use commonhold_core::title::FileTitle;
+use commonhold_core::title::{FileTitle, Title, ns};
 use commonhold_repo::FileVersion;
 
 use crate::context::Context;
@@ -67,7 +69,8 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         extmetadata: &params.extmetadatafilter,
     };
     let names: Vec<FileTitle> = cx.query.pages.pages.iter().filter_map(super::Page::file).collect();
-    let current = cx.repo.current_versions(&names).await?;
+    let current = cx.repo.versions_behind(&names).await?;
+    let behind = pages_behind(cx, &current).await?;
     let alone = names.len() == 1;
     for index in 0..cx.query.pages.pages.len() {
         let page = &cx.query.pages.pages[index];
@@ -75,11 +78,14 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         if from.as_deref().is_some_and(|from| name.dbkey() < from) {
             continue;
         }
-        let page_id = page.row.as_ref().map(|row| row.id);
         let found = current.get(name.dbkey());
+        let page_id = match found.filter(|version| version.name != name.dbkey()) {
+            Some(version) => behind.get(&version.name).copied(),
+            None => page.row.as_ref().map(|row| row.id),
+        };
         let mut versions = Vec::new();
         if let Some(version) = found {
-            versions = self::versions(cx, &name, version, &params).await?;
+            versions = self::versions(cx, version, &params).await?;
         }
         if versions.len() as i64 > params.limit {
             let next = versions.pop();
@@ -107,13 +113,20 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The versions of a file between two times, newest first; one more than are to be listed.
-async fn versions(
+/// The pages of files that are there by another name, to which a page redirects.
+async fn pages_behind(
     cx: &Context,
-    name: &FileTitle,
-    current: &FileVersion,
-    params: &Params,
-) -> Result<Vec<FileVersion>, Failure> {
+    current: &HashMap<String, FileVersion>,
+) -> Result<HashMap<String, i64>, Failure> {
+    let others = current.iter().filter(|(name, version)| **name != version.name);
+    let titles: Vec<Title> =
+        others.map(|(_, version)| Title::from_db(ns::FILE, version.name.as_str())).collect();
+    let rows = if titles.is_empty() { Vec::new() } else { cx.repo.pages_by_title(&titles).await? };
+    Ok(rows.into_iter().map(|row| (row.dbkey, row.id)).collect())
+}
+
+/// The versions of a file between two times, newest first; one more than are to be listed.
+async fn versions(cx: &Context, current: &FileVersion, params: &Params) -> Result<Vec<FileVersion>, Failure> {
     let mut versions = Vec::new();
     let after_start = params.start.is_none_or(|start| current.timestamp <= start);
     let before_end = params.end.is_none_or(|end| current.timestamp >= end);
@@ -122,7 +135,8 @@ async fn versions(
     }
     if before_end {
         let left = params.limit + 1 - versions.len() as i64;
-        versions.extend(cx.repo.old_versions(name, params.start, params.end, left).await?);
+        let name = FileTitle::from_db(current.name.as_str());
+        versions.extend(cx.repo.old_versions(&name, params.start, params.end, left).await?);
     }
     Ok(versions)
 }

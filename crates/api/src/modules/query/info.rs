@@ -55,6 +55,9 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             fields.set("touched", row.touched.iso());
             fields.set("lastrevid", row.latest_revision);
             fields.set("length", row.length);
+            if row.redirect.is_some() {
+                fields.set("redirect", true);
+            }
             if row.is_new {
                 fields.set("new", true);
             }

@@ -1,7 +1,7 @@
 //! The pages that a query is about.
 
 use commonhold_core::title::{FileTitle, Title, ns};
-use commonhold_core::{Message, Refusal};
+use commonhold_core::{Message, Redirect, Refusal};
 use commonhold_repo::PageRow;
 
 use crate::context::Context;
@@ -9,7 +9,8 @@ use crate::failure::Failure;
 use crate::output::{List, Map, Version};
 
 /// Special pages that exist.
-const SPECIAL_PAGES: &[&str] = &["Upload", "UploadStash", "Version", "UserLogin", "UserLogout"];
+const SPECIAL_PAGES: &[&str] =
+    &["FilePath", "Redirect", "Upload", "UploadStash", "Version", "UserLogin", "UserLogout"];
 
 /// A page of the set, with what the modules say of it.
 #[derive(Debug)]
@@ -36,42 +37,68 @@ impl Page {
     }
 }
 
+/// What a query is about, as it was asked for.
+pub(crate) struct Source {
+    /// Titles of pages.
+    pub(crate) titles: Option<Vec<String>>,
+    /// Ids of pages.
+    pub(crate) pageids: Option<Vec<String>>,
+    /// Ids of revisions.
+    pub(crate) revids: Option<Vec<String>>,
+}
+
+impl Source {
+    /// Whether any pages were asked for.
+    pub(crate) fn is_given(&self) -> bool {
+        self.titles.is_some() || self.pageids.is_some() || self.revids.is_some()
+    }
+}
+
 /// The pages of a query.
 #[derive(Debug, Default)]
 pub(crate) struct PageSet {
     /// The pages.
     pub(crate) pages: Vec<Page>,
+    /// The revisions, where pages were asked for by those.
+    pub(crate) revisions: Option<Vec<i64>>,
     normalized: Vec<(String, String)>,
+    redirects: Vec<(Title, Redirect)>,
+    unknown_revisions: Vec<i64>,
 }
 
 impl PageSet {
-    /// Finds the pages of titles or ids.
-    pub(crate) async fn load(
-        cx: &mut Context,
-        titles: Option<Vec<String>>,
-        ids: Option<Vec<String>>,
-    ) -> Result<(), Failure> {
-        let set = match (titles, ids) {
-            (Some(_), Some(_)) => {
-                return Err(Refusal::new("multisource", Message::new("apierror-multisource")).into());
+    /// Finds the pages that are asked for.
+    pub(crate) async fn load(cx: &mut Context, source: Source, follow: bool) -> Result<(), Failure> {
+        let set = match source {
+            Source { titles: Some(titles), pageids: None, revids: None } => {
+                Self::of_titles(cx, &titles, follow).await?
             }
-            (Some(titles), None) => Self::of_titles(cx, &titles).await?,
-            (None, Some(ids)) => Self::of_ids(cx, &ids).await?,
-            (None, None) => Self::default(),
+            Source { titles: None, pageids: Some(ids), revids: None } => {
+                Self::of_ids(cx, &ids, follow).await?
+            }
+            Source { titles: None, pageids: None, revids: Some(ids) } => {
+                Self::of_revisions(cx, &ids, follow).await?
+            }
+            Source { titles: None, pageids: None, revids: None } => Self::default(),
+            _ => return Err(Refusal::new("multisource", Message::new("apierror-multisource")).into()),
         };
         cx.query.pages = set;
         Ok(())
     }
 
     /// The pages that a generator has listed.
-    pub(crate) async fn load_titles(cx: &mut Context, titles: Vec<Title>) -> Result<(), Failure> {
+    pub(crate) async fn load_titles(
+        cx: &mut Context,
+        titles: Vec<Title>,
+        follow: bool,
+    ) -> Result<(), Failure> {
         let mut set = Self::default();
-        set.find(cx, titles, -1).await?;
+        set.find(cx, titles, -1, follow).await?;
         cx.query.pages = set;
         Ok(())
     }
 
-    async fn of_titles(cx: &Context, titles: &[String]) -> Result<Self, Failure> {
+    async fn of_titles(cx: &Context, titles: &[String], follow: bool) -> Result<Self, Failure> {
         let mut set = Self::default();
         let mut next_id = -1;
         let mut wanted: Vec<Title> = Vec::new();
@@ -107,15 +134,19 @@ impl PageSet {
                 }
             }
         }
-        set.find(cx, wanted, next_id).await?;
+        set.find(cx, wanted, next_id, follow).await?;
         Ok(set)
     }
 
     /// Adds pages by their titles; those that don't exist get numbers from `next_id` downwards.
-    async fn find(&mut self, cx: &Context, wanted: Vec<Title>, mut next_id: i64) -> Result<(), Failure> {
-        let rows = cx.repo.pages_by_title(&wanted).await?;
-        for title in wanted {
-            let row = rows.iter().find(|row| row.ns == title.ns() && row.dbkey == title.dbkey()).cloned();
+    async fn find(
+        &mut self,
+        cx: &Context,
+        wanted: Vec<Title>,
+        mut next_id: i64,
+        follow: bool,
+    ) -> Result<(), Failure> {
+        for (title, row) in self.resolve(cx, wanted, follow).await? {
             let mut fields = Map::new();
             let id = if let Some(row) = &row {
                 fields.set("pageid", row.id);
@@ -133,24 +164,69 @@ impl PageSet {
         Ok(())
     }
 
-    async fn of_ids(cx: &Context, ids: &[String]) -> Result<Self, Failure> {
-        let mut numbers = Vec::new();
-        for text in ids {
-            let number: i64 = text.parse().map_err(|_| {
-                Refusal::new(
-                    "badinteger",
-                    Message::new("paramvalidator-badinteger").with("pageids").with(text.as_str()),
-                )
-            })?;
-            if !numbers.contains(&number) {
-                numbers.push(number);
+    /// The pages of these titles; where redirects are to be followed, those to which they lead, each once.
+    async fn resolve(
+        &mut self,
+        cx: &Context,
+        wanted: Vec<Title>,
+        follow: bool,
+    ) -> Result<Vec<(Title, Option<PageRow>)>, Failure> {
+        let mut seen: Vec<Title> = wanted.clone();
+        let (mut found, mut next) = (Vec::new(), wanted);
+        while !next.is_empty() {
+            let rows = cx.repo.pages_by_title(&next).await?;
+            for title in std::mem::take(&mut next) {
+                let row = rows.iter().find(|row| row.ns == title.ns() && row.dbkey == title.dbkey());
+                let Some(redirect) = row.and_then(|row| row.redirect.clone()).filter(|_| follow) else {
+                    found.push((title, row.cloned()));
+                    continue;
+                };
+                // Who goes in a circle gets nowhere.
+                if !seen.contains(&redirect.target) {
+                    seen.push(redirect.target.clone());
+                    next.push(redirect.target.clone());
+                }
+                self.redirects.push((title, redirect));
             }
         }
+        Ok(found)
+    }
+
+    async fn of_revisions(cx: &Context, ids: &[String], follow: bool) -> Result<Self, Failure> {
+        let numbers = numbers(ids, "revids")?;
+        let rows = cx.repo.revisions(&numbers).await?;
+        let mut set = Self::default();
+        let known = |id: &i64| rows.iter().any(|row| row.id == *id);
+        set.unknown_revisions.extend(numbers.iter().filter(|id| !known(id)));
+        let mut pages: Vec<i64> = rows.iter().map(|row| row.page_id).collect();
+        pages.sort_unstable();
+        pages.dedup();
+        let pages = cx.repo.pages_by_id(&pages).await?;
+        let titles = pages.iter().map(|page| Title::from_db(page.ns, page.dbkey.as_str())).collect();
+        set.find(cx, titles, -1, follow).await?;
+        set.revisions = Some(rows.iter().map(|row| row.id).collect());
+        Ok(set)
+    }
+
+    async fn of_ids(cx: &Context, ids: &[String], follow: bool) -> Result<Self, Failure> {
+        let numbers = numbers(ids, "pageids")?;
         let rows = cx.repo.pages_by_id(&numbers).await?;
         let mut set = Self::default();
+        let redirects: Vec<Title> = rows
+            .iter()
+            .filter(|row| follow && row.redirect.is_some())
+            .map(|row| Title::from_db(row.ns, row.dbkey.as_str()))
+            .collect();
+        let followed = !redirects.is_empty();
+        if followed {
+            set.find(cx, redirects, -1 - numbers.len() as i64, follow).await?;
+        }
         for (at, id) in numbers.into_iter().enumerate() {
             let mut fields = Map::new().with("pageid", id);
             if let Some(row) = rows.iter().find(|row| row.id == id) {
+                if (followed && row.redirect.is_some()) || set.pages.iter().any(|page| page.id == id) {
+                    continue;
+                }
                 let title = Title::from_db(row.ns, &row.dbkey);
                 fields.extend(head(&title));
                 set.pages.push(Page { id, title: Some(title), row: Some(row.clone()), fields });
@@ -176,6 +252,24 @@ impl PageSet {
             }
             query.set("normalized", normalized);
         }
+        if !self.redirects.is_empty() {
+            let hop = |(from, redirect): &(Title, Redirect)| {
+                let mut hop = Map::new();
+                hop.set("from", from.prefixed_text()).set("to", redirect.target.prefixed_text());
+                if let Some(fragment) = &redirect.fragment {
+                    hop.set("tofragment", fragment.clone());
+                }
+                hop
+            };
+            query.set("redirects", List::of("r", self.redirects.iter().map(hop)));
+        }
+        if !self.unknown_revisions.is_empty() {
+            let mut unknown = Map::new();
+            for id in &self.unknown_revisions {
+                unknown.set(id.to_string(), Map::new().with("revid", *id).with("missing", true));
+            }
+            query.set("badrevids", unknown.tagged("rev"));
+        }
         if self.pages.is_empty() {
             return;
         }
@@ -189,6 +283,21 @@ impl PageSet {
         }
         query.set("pages", pages);
     }
+}
+
+/// Numbers out of a list, each once.
+fn numbers(texts: &[String], name: &'static str) -> Result<Vec<i64>, Refusal> {
+    let mut numbers = Vec::new();
+    for text in texts {
+        let number: i64 = text.parse().map_err(|_| {
+            let message = Message::new("paramvalidator-badinteger").with(name).with(text.as_str());
+            Refusal::new("badinteger", message)
+        })?;
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    Ok(numbers)
 }
 
 fn head(title: &Title) -> Map {

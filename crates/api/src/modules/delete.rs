@@ -1,0 +1,61 @@
+//! `action=delete`.
+
+use commonhold_repo::DeleteRequest;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::module::{Kind, Module, Needs};
+use crate::modules::target;
+use crate::output::Map;
+use crate::params::{Bound, boolean, integer, params, text, token};
+
+pub(crate) const MODULE: Module = Module {
+    name: "delete",
+    kind: Kind::Action,
+    prefix: "",
+    summary: "Deletes a page, and its file with all versions, or one old version of the file.",
+    params: Params::SPECS,
+    needs: Needs::WRITE,
+    generator: false,
+    examples: &[
+        ("action=delete&title=File:Example.jpg&reason=Blurred&token=123ABC", "Delete a file."),
+        (
+            "action=delete&title=File:Example.jpg&oldimage=20260102030405!Example.jpg&token=123ABC",
+            "Delete an old version of a file.",
+        ),
+    ],
+    run: |cx, values| Box::pin(run(cx, Params::bind(values))),
+};
+
+params! {
+    /// Title of the page.
+    title: Option<String> = text();
+    /// Id of the page, in place of its title.
+    pageid: Option<i64> = integer(None, Bound::Open);
+    /// Why.
+    reason: String = text().default("");
+    /// Delete the talk page as well.
+    deletetalk: bool = boolean();
+    /// Name of the old version to delete, as `iiprop=archivename` gives it.
+    oldimage: Option<String> = text();
+    /// A token of the type `csrf`.
+    token: String = token();
+}
+
+async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
+    let title = target::page(cx, ["title", "pageid"], params.title.as_deref(), params.pageid).await?;
+    let request = DeleteRequest {
+        caller: cx.session.caller.clone(),
+        title: title.clone(),
+        reason: params.reason,
+        old_version: params.oldimage.filter(|name| !name.is_empty()),
+        with_talk: params.deletetalk,
+    };
+    let deletion = cx.repo.delete(request).await?;
+    let deleted = Map::new()
+        .with("title", title.prefixed_text())
+        .with("reason", deletion.reason)
+        .with("logid", deletion.log_id);
+    cx.result.set("delete", deleted);
+    Ok(())
+}
