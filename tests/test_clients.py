@@ -70,8 +70,8 @@ def test_whole_file_with_the_parameters_of_chunks(target, photograph, name):
     check_info(published["imageinfo"], target, data)
 
 
-@pytest.mark.parametrize("chunk_size", [None, 8192], ids=["small", "chunked"])
-def test_pywikibot(target, photograph, name, tmp_path, chunk_size):
+@pytest.mark.parametrize("options", [[], ["8192"], ["8192", "async"]], ids=["small", "chunked", "async"])
+def test_pywikibot(target, photograph, name, tmp_path, options):
     path, data = photograph
     user, app = target.login.split("@")
     (tmp_path / "user-config.py").write_text(
@@ -85,7 +85,7 @@ def test_pywikibot(target, photograph, name, tmp_path, chunk_size):
     passwords = tmp_path / "user-password.py"
     passwords.write_text(f"({user!r}, BotPassword({app!r}, {target.password!r}))\n")
     passwords.chmod(0o600)
-    command = [sys.executable, "robot.py", str(path), name] + ([str(chunk_size)] if chunk_size else [])
+    command = [sys.executable, "robot.py", str(path), name, *options]
     result = json.loads(run(command, PYWIKIBOT_DIR=str(tmp_path))[-1])
     assert result["done"] is True
     assert result["size"] == len(data)
