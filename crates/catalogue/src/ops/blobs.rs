@@ -105,7 +105,7 @@ pub fn holdings(
     let (key, id) = after.map_or(("", 0), |(key, id)| (key.as_str(), id));
     let sql = format!(
         "SELECT id, name, archive_name, blob_key, size, sha1, sha256 FROM {VERSIONS} \
-         WHERE blob_key > ?1 OR (blob_key = ?1 AND id > ?2) ORDER BY blob_key, id LIMIT ?3"
+         WHERE blob_key >= ?1 AND (blob_key > ?1 OR id > ?2) ORDER BY blob_key, id LIMIT ?3"
     );
     read.query(&sql, values![key, id, limit])?.iter().map(holding).collect()
 }
