@@ -65,6 +65,7 @@ async fn a_collection_at_any_moment_of_an_upload_loses_nothing_that_was_acknowle
         scenarios::chunks,
         scenarios::copied_chunks,
         scenarios::scattered,
+        scenarios::deferred,
         scenarios::expiry,
     ] {
         let mut at = 0;

@@ -151,6 +151,11 @@ async fn chunks_in_any_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn jobs_that_put_chunks_together_and_publish() {
+    everywhere(scenarios::deferred).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn crashes_with_files_on_disk() {
     everywhere_on_disk(scenarios::overwrite).await;
     everywhere_on_disk(scenarios::chunks).await;

@@ -33,6 +33,8 @@ pub(crate) struct World {
     pub(crate) caller: Caller,
     /// Whether the disk may have lost what it took.
     lossy: AtomicBool,
+    /// Whether clients don't wait for the end of the work.
+    asks_async: AtomicBool,
     entropy: Arc<Counter>,
     directory: tempfile::TempDir,
 }
@@ -93,6 +95,7 @@ impl World {
             clock: Arc::new(SetClock(AtomicI64::new(now.unix()))),
             caller: Caller::registered(id, "Ada", &groups, Via::Password, None, &SiteGroups::default()),
             lossy: AtomicBool::new(false),
+            asks_async: AtomicBool::new(false),
             // Elsewhere than where the blob crate's tests take their keys from.
             entropy: Arc::new(Counter(AtomicU64::new(1 << 32))),
             directory,
@@ -119,6 +122,11 @@ impl World {
     /// Whether the disk may have lost what it took.
     pub(crate) fn may_lose(&self) -> bool {
         self.lossy.load(Ordering::Relaxed)
+    }
+
+    /// From here on clients don't wait for the end of the work.
+    pub(crate) fn ask_async(&self) {
+        self.asks_async.store(true, Ordering::Relaxed);
     }
 
     /// A server over the stores that has bad luck.
@@ -250,7 +258,11 @@ impl World {
             text: None,
             ignore_warnings: options.ignore_warnings,
             stash: options.stash,
-            timing: Timing::BeforeAnswer,
+            timing: if self.asks_async.load(Ordering::Relaxed) {
+                Timing::AfterAnswer
+            } else {
+                Timing::BeforeAnswer
+            },
             checksums: Checksums::default(),
             source,
         }
