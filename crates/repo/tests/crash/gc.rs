@@ -20,21 +20,29 @@ async fn collecting_at(make: fn() -> Box<dyn Scenario>, at: usize) -> bool {
     scenario.prepare(&world).await;
     let count = Arc::new(AtomicUsize::new(0));
     let removed = Arc::new(Mutex::new(None));
-    let plan = {
+    let collect = {
         let (world, count, removed, handle) =
             (Arc::clone(&world), Arc::clone(&count), Arc::clone(&removed), Handle::current());
-        move |_| {
+        Arc::new(move || {
             if count.fetch_add(1, Ordering::Relaxed) == at {
                 // The collection of another process, so to say.
                 let collect = || handle.block_on(world.repository().collect_garbage(0)).unwrap();
                 let collected = std::thread::scope(|scope| scope.spawn(collect).join().unwrap());
                 *removed.lock().unwrap() = Some(collected);
             }
-            None
-        }
+        })
     };
-    let store = FaultyStore::new(Arc::clone(&world.store), Arc::new(plan));
-    let repo = world.over(world.db.clone(), Arc::new(store));
+    let (before_bytes, before_rows) = (Arc::clone(&collect), collect);
+    let of_blobs = move |_| {
+        before_bytes();
+        None
+    };
+    let of_catalogue = move |_| {
+        before_rows();
+        None
+    };
+    let store = FaultyStore::new(Arc::clone(&world.store), Arc::new(of_blobs));
+    let repo = world.over(world.db.with_faults(Arc::new(of_catalogue)), Arc::new(store));
     let outcome = scenario.act(&world, &repo).await;
     let Some(removed) = *removed.lock().unwrap() else { return false };
     let context = format!("{} with a collection at call {at}: {removed:?}", scenario.name());
