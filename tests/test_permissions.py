@@ -245,6 +245,55 @@ def test_what_can_be_wrong_with_the_page_to_protect(admin, user, name):
     refused("permissiondenied", act, user, "protect", title="File:" + name, protections="create=sysop")
 
 
+# Watchlists.
+
+
+def watched(wiki, title):
+    """Whether `prop=info` says that the caller watches a page."""
+    return wiki.call(action="query", prop="info", titles=title, inprop="watched")["query"]["pages"][0]["watched"]
+
+
+def watchlist(wiki, **params):
+    """The titles on the caller's watchlist."""
+    return [item["title"] for item in wiki.call(action="query", list="watchlistraw", **params)["watchlistraw"]]
+
+
+def test_who_uploads_a_file_watches_it(own, user, name):
+    title = "File:" + name.replace("_", " ")
+    user.upload(name, jpeg(), watchlist="nochange")
+    assert not watched(user, title)
+    user.upload(name, jpeg(), ignorewarnings=1)
+    assert watched(user, title)
+    assert watchlist(user) == [title, "File talk:" + title[5:]]
+    assert watchlist(user, wrnamespace="6", wrlimit="1") == [title]
+    assert not watched(session(own), title)
+    refused("badvalue", user.upload, name, jpeg(), watchlist="unwatch")
+
+    bot = session(own, "bot")
+    bot.upload("Bot " + name, jpeg())
+    assert watchlist(bot) == []
+    bot.upload("Bot " + name, jpeg(), ignorewarnings=1, watch=1)
+    assert len(watchlist(bot)) == 2
+
+
+def test_pages_are_watched_and_unwatched(own, user, name):
+    title = "File:" + name.replace("_", " ")
+    token = user.call(action="query", meta="tokens", type="watch")["query"]["tokens"]["watchtoken"]
+    user.upload(name, jpeg(), watchlist="nochange")
+    done = user.call(action="watch", titles=f"{title}|File:No such.jpg|A<B", token=token)
+    assert done["batchcomplete"]
+    assert [entry.get("title") for entry in done["watch"]] == ["A<B", "File:No such.jpg", title]
+    assert done["watch"][1] == {"title": "File:No such.jpg", "ns": 6, "watched": True, "missing": True}
+    assert done["watch"][2] == {"title": title, "ns": 6, "watched": True}
+    assert watched(user, title)
+    done = user.call(action="watch", titles=title, unwatch=1, token=token)
+    assert done["watch"] == [{"title": title, "ns": 6, "unwatched": True}]
+    assert not watched(user, title)
+    refused("badtoken", user.call, action="watch", titles=title, token=user.token)
+    refused("notloggedin", Wiki(own.api).call, action="query", list="watchlistraw")
+    refused("notloggedin", Wiki(own.api).call, action="watch", titles=title, token="+\\")
+
+
 # Rates.
 
 

@@ -80,11 +80,13 @@ paramvalidator-unrecognizedvalues = "{ $p1 }" doesn't know the values { $p2 }.
 action-block = to block users
 action-delete = to delete pages
 action-edit = to edit pages
+action-editmywatchlist = to change your watchlist
 action-protect = to protect pages
 action-reupload = to replace files
 action-undelete = to restore pages
 action-upload = to upload files
 action-upload_by_url = to upload files from other servers
+action-viewmywatchlist = to see your watchlist
 api-login-fail-badsessionprovider = You are logged in with a bot password already. Log out first, or drop the cookies.
 api-login-fail-sameorigin = A script of another site can't log in.
 apierror-autoblocked = Your address is blocked for a while, because a blocked user came from it.
@@ -118,6 +120,7 @@ titleprotected = { $p1 } has protected this title, so that it gets no page: { $p
 unknown-grant = There is no grant "{ $p1 }".
 unknown-group = There is no group "{ $p1 }".
 userexists = There is a user "{ $p1 }" already.
+watchlistanontext = You have to be logged in to have a watchlist.
 wrongpassword = Name or password is wrong.
 
 ## Titles

@@ -117,6 +117,7 @@ const MODULES: &[&Module] = &[
     &modules::unblock::MODULE,
     &modules::undelete::MODULE,
     &modules::upload::MODULE,
+    &modules::watch::MODULE,
     // What can be asked of pages.
     &modules::query::duplicatefiles::MODULE,
     &modules::query::imageinfo::MODULE,
@@ -130,6 +131,7 @@ const MODULES: &[&Module] = &[
     &modules::query::logevents::MODULE,
     &modules::query::mystashedfiles::MODULE,
     &modules::query::recentchanges::MODULE,
+    &modules::query::watchlistraw::MODULE,
     &modules::query::users::MODULE,
     // What can be asked of the wiki and the caller.
     &modules::query::filerepoinfo::MODULE,

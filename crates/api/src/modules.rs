@@ -20,3 +20,4 @@ mod target;
 pub(crate) mod unblock;
 pub(crate) mod undelete;
 pub(crate) mod upload;
+pub(crate) mod watch;

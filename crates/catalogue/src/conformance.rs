@@ -17,6 +17,7 @@ mod stash;
 mod text;
 mod throttles;
 mod transactions;
+mod watchlist;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -61,6 +62,7 @@ pub async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     jobs::run(make).await?;
     text::run(make).await?;
     throttles::run(make).await?;
+    watchlist::run(make).await?;
     transactions::run(make).await
 }
 

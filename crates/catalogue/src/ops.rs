@@ -18,6 +18,7 @@ pub mod revisions;
 pub mod sessions;
 pub mod stash;
 pub mod throttles;
+pub mod watchlist;
 
 use commonhold_core::Timestamp;
 

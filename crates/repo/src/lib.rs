@@ -36,6 +36,7 @@ mod throttle;
 mod upload;
 mod urls;
 mod view;
+mod watchlist;
 mod worker;
 
 use std::fmt::Write as _;
@@ -56,6 +57,7 @@ pub use commonhold_catalogue::ops::files::{AllImages, FileVersion, ImageSort};
 pub use commonhold_catalogue::ops::logs::{LogFilter, LogRow};
 pub use commonhold_catalogue::ops::pages::{AllPages, Direction, PageRow, Statistics};
 pub use commonhold_catalogue::ops::revisions::{History, RevisionRow};
+pub use commonhold_catalogue::ops::watchlist::Watched;
 pub use delete::{DeleteRequest, Deletion};
 pub use edit::{Base, EditMade, EditOutcome, EditRequest, Existence, TextChange};
 pub use error::Error;
@@ -74,6 +76,7 @@ pub use throttle::Throttle;
 pub use upload::{Outcome, Source, Timing, UploadRequest};
 pub use urls::Urls;
 pub use view::{PageText, ServedFile};
+pub use watchlist::Watch;
 
 /// What a use case gives back.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -19,6 +19,7 @@ use crate::checksum::Checksums;
 use crate::gather::Examined;
 use crate::receive::{FreshPart, Held, Received};
 use crate::stash::{KeyEnding, StashedFile, not_found};
+use crate::watchlist::Watch;
 use crate::{Error, Repository, Result, summary, throttle};
 
 /// What is asked for.
@@ -35,6 +36,8 @@ pub struct UploadRequest {
     pub ignore_warnings: bool,
     /// Keep the file for its owner instead of publishing it.
     pub stash: bool,
+    /// Whether the caller watches the file's page once it is published.
+    pub watch: Watch,
     /// When the work is done.
     pub timing: Timing,
     /// What the sender knows of the bytes.
@@ -355,7 +358,7 @@ impl Repository {
             bot: request.caller.can(Right::Bot),
             now: self.now(),
         };
-        let caller = request.caller.clone();
+        let (caller, watch) = (request.caller.clone(), request.watch);
         let throttles = match request.timing {
             Timing::ByJob => Vec::new(),
             Timing::BeforeAnswer | Timing::AfterAnswer => {
@@ -395,6 +398,7 @@ impl Repository {
                 {
                     return Err(not_found(entry).into());
                 }
+                watch.after_change(tx, &caller, &publication.name.title())?;
                 Ok(Committed::Published(Box::new(published), warnings))
             })
             .await?;

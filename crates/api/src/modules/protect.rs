@@ -1,14 +1,12 @@
 //! `action=protect`.
 
 use commonhold_core::protection::Level;
-use commonhold_core::title::Title;
-use commonhold_core::{Message, Refusal};
 use commonhold_repo::{ProtectRequest, Protected};
 
-use super::target::one_of;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
+use crate::modules::target;
 use crate::output::{List, Map};
 use crate::params::{Bound, integer, params, text, token};
 
@@ -50,7 +48,7 @@ params! {
 }
 
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
-    let title = page_title(cx, params.title.as_deref(), params.pageid).await?;
+    let title = target::page(cx, ["title", "pageid"], params.title.as_deref(), params.pageid).await?;
     let request = ProtectRequest {
         caller: cx.session.caller.clone(),
         title: title.clone(),
@@ -68,22 +66,4 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     answer.set("protections", List::of("protection", done.into_iter().map(protection)));
     cx.result.set("protect", answer);
     Ok(())
-}
-
-/// The page that an action is about, by its title or its number.
-async fn page_title(cx: &Context, title: Option<&str>, id: Option<i64>) -> Result<Title, Failure> {
-    match (title, id) {
-        (Some(text), None) => {
-            let title = Title::parse(text).ok().filter(|title| !title.is_virtual());
-            let refusal = || Refusal::of(Message::new("apierror-invalidtitle").with(text));
-            Ok(title.ok_or_else(refusal)?)
-        }
-        (None, Some(id)) => {
-            let page = cx.repo.pages_by_id(&[id]).await?.pop();
-            let refusal = || Refusal::of(Message::new("apierror-nosuchpageid").with(id));
-            let page = page.ok_or_else(refusal)?;
-            Ok(Title::from_db(page.ns, page.dbkey))
-        }
-        (title, _) => Err(one_of(&["title", "pageid"], title.is_some()).into()),
-    }
 }

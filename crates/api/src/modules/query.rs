@@ -17,6 +17,7 @@ pub(crate) mod stashimageinfo;
 pub(crate) mod tokens;
 pub(crate) mod userinfo;
 pub(crate) mod users;
+pub(crate) mod watchlistraw;
 
 use commonhold_core::Message;
 use commonhold_core::title::Title;
@@ -28,8 +29,7 @@ use crate::module::{self, Kind, Module, Needs};
 use crate::output::{List, Map};
 use crate::params::{self, boolean, params, submodules, text};
 
-use pageset::Source;
-pub(crate) use pageset::{Page, PageSet};
+pub(crate) use pageset::{Page, PageSet, Source};
 
 pub(crate) const MODULE: Module = Module {
     name: "query",

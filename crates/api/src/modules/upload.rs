@@ -5,7 +5,7 @@ use std::sync::Arc;
 use commonhold_core::{Data, FileKey, Message, Param, Refusal, Sha1, Sha256};
 use commonhold_repo::{
     Checksums, FileVersion, Outcome, Progress, Received, Source, Stage, StashedFile, Timing, UploadRequest,
-    UploadStatus,
+    UploadStatus, Watch,
 };
 
 use crate::context::Context;
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::modules::fileinfo::{self, Subject, Wanted};
 use crate::output::{List, Map, Value};
-use crate::params::{Bound, boolean, integer, params, text, token, upload};
+use crate::params::{Bound, boolean, choice, integer, params, text, token, upload};
 
 pub(crate) const MODULE: Module = Module {
     name: "upload",
@@ -47,6 +47,10 @@ params! {
     comment: String = text().default("");
     /// Text of a new description page.
     text: Option<String> = text().multiline();
+    /// Watch the file's page.
+    watch: bool = boolean().deprecated();
+    /// Whether to watch the file's page: `watch` it, leave that as it is (`nochange`), or go by the `preferences`.
+    watchlist: String = choice(&["nochange", "preferences", "watch"]).default("preferences");
     /// Go on in spite of warnings.
     ignorewarnings: bool = boolean();
     /// The file, as a part of a multipart body.
@@ -136,6 +140,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         text: params.text,
         ignore_warnings: params.ignorewarnings,
         stash: params.stash,
+        watch: if params.watch { Watch::Watch } else { Watch::named(&params.watchlist) },
         timing: if params.r#async { Timing::AfterAnswer } else { Timing::BeforeAnswer },
         checksums,
         source,

@@ -122,6 +122,15 @@ CREATE TABLE protected_titles (
 );
 CREATE INDEX protected_titles_expires ON protected_titles (expires);
 
+-- What users watch. A page and its talk page are there together.
+CREATE TABLE watchlist (
+    user_id BIGINT NOT NULL,
+    ns BIGINT NOT NULL,
+    dbkey {TEXT} NOT NULL,
+    PRIMARY KEY (user_id, ns, dbkey)
+);
+CREATE INDEX watchlist_title ON watchlist (ns, dbkey);
+
 -- Revisions of deleted pages, with the numbers that they had.
 CREATE TABLE deleted_revisions (
     id BIGINT NOT NULL PRIMARY KEY,

@@ -5,7 +5,7 @@ use commonhold_core::{Data, Redirect};
 
 use super::logs::NewLog;
 use super::pages::{self, NewRevision, PageRow};
-use super::{Act, changes, deletion, protections};
+use super::{Act, changes, deletion, protections, watchlist};
 use crate::value::values;
 use crate::{DbError, Tx};
 
@@ -42,6 +42,7 @@ pub fn make(tx: &mut dyn Tx, wanted: &Move) -> Result<(), DbError> {
         )?;
     }
     protections::set_title(tx, to.ns(), to.dbkey(), None)?;
+    watchlist::follow(tx, (page.ns, &page.dbkey), (to.ns(), to.dbkey()))?;
     tx.execute(
         "UPDATE pages SET ns = ?2, dbkey = ?3 WHERE id = ?1",
         values![page.id, i64::from(to.ns()), to.dbkey()],

@@ -19,6 +19,7 @@ use super::{Ended, key_of};
 use crate::gather::Examined;
 use crate::stash::not_found;
 use crate::upload::{Outcome, Ready, Source, Timing, UploadRequest, is_recoverable, recoverable_by};
+use crate::watchlist::Watch;
 use crate::{Checksums, Error, Repository, Result, throttle};
 
 pub(super) const KIND: &str = "publish";
@@ -39,6 +40,7 @@ pub(super) struct Wanted {
     comment: String,
     text: Option<String>,
     ignore_warnings: bool,
+    watch: Watch,
     checksums: Checksums,
     user_id: i64,
     /// The bot password by which it was asked for, whose grants still count.
@@ -55,6 +57,7 @@ impl Wanted {
             comment: request.comment.clone(),
             text: request.text.clone(),
             ignore_warnings: request.ignore_warnings,
+            watch: request.watch,
             checksums: request.checksums,
             user_id: request.caller.id,
             app_id: match &request.caller.via {
@@ -158,6 +161,7 @@ impl Repository {
             text: wanted.text,
             ignore_warnings: wanted.ignore_warnings,
             stash: false,
+            watch: wanted.watch,
             timing: Timing::ByJob,
             checksums: wanted.checksums,
             source: Source::Stashed(filekey.as_str().to_owned()),

@@ -12,7 +12,7 @@ use commonhold_core::{Clock, Rate, Timestamp};
 use super::*;
 use crate::receive::{ByteSource, Hint, SourceError};
 use crate::upload::{Source, Timing, UploadRequest};
-use crate::{Checksums, Settings, StashedFile};
+use crate::{Checksums, Settings, StashedFile, Watch};
 
 const START: i64 = 1_800_000_000;
 const NAME: &str = "Test.gif";
@@ -101,6 +101,7 @@ impl World {
             text: None,
             ignore_warnings: false,
             stash: false,
+            watch: Watch::default(),
             timing: Timing::AfterAnswer,
             checksums: Checksums::default(),
             source,

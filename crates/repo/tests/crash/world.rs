@@ -18,7 +18,7 @@ use commonhold_core::{Clock, Entropy, FileKey, Timestamp};
 use commonhold_repo::fsck::{Check, Checked, Fault, Problem, Subject};
 use commonhold_repo::{
     AllImages, ByteSource, Checksums, Error, Hint, Outcome, Received, Repository, Settings, Source,
-    SourceError, Timing, UploadRequest, UploadStatus,
+    SourceError, Timing, UploadRequest, UploadStatus, Watch,
 };
 use futures_util::TryStreamExt;
 
@@ -258,6 +258,7 @@ impl World {
             text: None,
             ignore_warnings: options.ignore_warnings,
             stash: options.stash,
+            watch: Watch::default(),
             timing: if self.asks_async.load(Ordering::Relaxed) {
                 Timing::AfterAnswer
             } else {

@@ -29,7 +29,7 @@ pub(crate) const MODULE: Module = Module {
 
 params! {
     /// What to say besides.
-    prop: Vec<String> = choice(&["displaytitle", "protection", "url"]).multi();
+    prop: Vec<String> = choice(&["displaytitle", "protection", "url", "watched"]).multi();
     /// Say whether the caller may do these things to each page: `edit`, `upload`, `create`, or any other right.
     testactions: Vec<String> = text().multi();
     /// How much to say of them: yes or no, or why not.
@@ -37,7 +37,7 @@ params! {
 }
 
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
-    let said = said_of_permissions(cx, &params).await?;
+    let said = ask(cx, &params).await?;
     let wants = |prop: &str| params.prop.iter().any(|p| p == prop);
     let urls = cx.repo.urls().clone();
     let language = cx.repo.settings().site.language.clone();
@@ -68,6 +68,9 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             fields.set("protection", List::of("pr", found.map(restriction)));
             fields.set("restrictiontypes", List::of("rt", kinds.iter().copied()));
         }
+        if let Some(watched) = said.watched.get(title) {
+            fields.set("watched", *watched);
+        }
         if let Some(actions) = said.actions.get(title) {
             fields.set("actions", actions.clone());
         }
@@ -88,9 +91,10 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
 struct Said {
     protections: HashMap<Title, Vec<Restriction>>,
     actions: HashMap<Title, Map>,
+    watched: HashMap<Title, bool>,
 }
 
-async fn said_of_permissions(cx: &Context, params: &Params) -> Result<Said, Failure> {
+async fn ask(cx: &mut Context, params: &Params) -> Result<Said, Failure> {
     let real = cx.query.pages.pages.iter().filter(|page| page.is_real());
     let titles: Vec<Title> = real.filter_map(|page| page.title.clone()).collect();
     let mut said = Said::default();
@@ -98,7 +102,13 @@ async fn said_of_permissions(cx: &Context, params: &Params) -> Result<Said, Fail
         let found = cx.repo.protections_of(&titles).await?;
         said.protections = titles.iter().cloned().zip(found).collect();
     }
+    if params.prop.iter().any(|prop| prop == "watched") {
+        cx.personal = true;
+        let found = cx.repo.watched(&cx.session.caller, &titles).await?;
+        said.watched = titles.iter().cloned().zip(found).collect();
+    }
     if !params.testactions.is_empty() {
+        cx.personal = true;
         let found = cx.repo.test_actions(&cx.session.caller, &titles, &params.testactions).await?;
         let format = if cx.error_format == ErrorFormat::Bc { ErrorFormat::Text } else { cx.error_format };
         for (title, refusals) in titles.into_iter().zip(found) {

@@ -1,0 +1,80 @@
+//! What users watch.
+
+use commonhold_core::title::{Title, ns};
+
+use super::{NOW, Result, revision};
+use crate::ops::watchlist::{self, Watched};
+use crate::ops::{Act, moves, pages};
+use crate::{Db, DbError};
+
+pub(super) async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
+    pages_are_watched_with_their_talk_pages(make()).await?;
+    lists_go_on_where_they_were(make()).await?;
+    a_page_is_watched_under_its_new_title(make()).await
+}
+
+async fn pages_are_watched_with_their_talk_pages(db: Db) -> Result<()> {
+    db.write(|tx| {
+        watchlist::watch(tx, 7, ns::FILE, "A.png")?;
+        watchlist::watch(tx, 7, ns::FILE_TALK, "A.png")?;
+        for ns in [ns::FILE, ns::FILE_TALK] {
+            assert!(watchlist::is_watched(tx, 7, ns, "A.png")?);
+            assert!(!watchlist::is_watched(tx, 8, ns, "A.png")?);
+        }
+        assert!(!watchlist::is_watched(tx, 7, ns::MAIN, "A.png")?);
+        watchlist::unwatch(tx, 7, ns::FILE_TALK, "A.png")?;
+        watchlist::unwatch(tx, 7, ns::FILE, "A.png")?;
+        assert!(!watchlist::is_watched(tx, 7, ns::FILE, "A.png")?);
+        Ok::<_, DbError>(())
+    })
+    .await
+}
+
+async fn lists_go_on_where_they_were(db: Db) -> Result<()> {
+    db.write(|tx| {
+        for (ns, name) in [(ns::FILE, "B.png"), (ns::FILE, "A.png"), (ns::MAIN, "Z")] {
+            watchlist::watch(tx, 7, ns, name)?;
+        }
+        watchlist::watch(tx, 8, ns::FILE, "C.png")?;
+        let all = Watched { user_id: 7, limit: 10, ..Watched::default() };
+        let title = |ns: i32, name: &str| (ns, name.to_owned());
+        let expected = [
+            title(ns::MAIN, "Z"),
+            title(ns::TALK, "Z"),
+            title(ns::FILE, "A.png"),
+            title(ns::FILE, "B.png"),
+            title(ns::FILE_TALK, "A.png"),
+            title(ns::FILE_TALK, "B.png"),
+        ];
+        assert_eq!(watchlist::list(tx, &all)?, expected);
+        let rest = Watched { continue_at: Some(title(ns::FILE, "B.png")), ..all.clone() };
+        assert_eq!(watchlist::list(tx, &rest)?, expected[3..]);
+        let files = Watched { namespaces: vec![ns::FILE], descending: true, limit: 1, ..all };
+        assert_eq!(watchlist::list(tx, &files)?, expected[3..4]);
+        Ok::<_, DbError>(())
+    })
+    .await
+}
+
+async fn a_page_is_watched_under_its_new_title(db: Db) -> Result<()> {
+    db.write(|tx| {
+        pages::create(tx, ns::FILE, "A.png", &revision("text", NOW))?;
+        let Some(page) = pages::by_title(tx, ns::FILE, "A.png")? else { panic!("the page is gone") };
+        watchlist::watch(tx, 7, ns::FILE, "A.png")?;
+        let act =
+            Act { user_id: 9, user_name: "Mover".to_owned(), bot: false, now: NOW, comment: String::new() };
+        let wanted = moves::Move {
+            page,
+            to: Title::from_db(ns::FILE, "B.png"),
+            act,
+            summary: "moved".to_owned(),
+            redirect_reason: "room".to_owned(),
+            leave_redirect: false,
+        };
+        moves::make(tx, &wanted)?;
+        assert!(watchlist::is_watched(tx, 7, ns::FILE, "B.png")?);
+        assert!(!watchlist::is_watched(tx, 9, ns::FILE, "B.png")?);
+        Ok::<_, DbError>(())
+    })
+    .await
+}
