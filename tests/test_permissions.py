@@ -276,6 +276,24 @@ def test_who_uploads_a_file_watches_it(own, user, name):
     assert len(watchlist(bot)) == 2
 
 
+def test_who_edits_a_page_watches_it(user, name):
+    title = "Page of " + name.replace("_", " ")
+    assert act(user, "edit", title=title, text="One")["watched"]
+    assert watched(user, title)
+    assert "watched" not in act(user, "edit", title=title, text="Two", watchlist="unwatch")
+    assert not watched(user, title)
+    act(user, "edit", title=title, text="Three", watchlist="nochange")
+    assert not watched(user, title)
+
+
+def test_a_blocked_user_edits_nothing_but_his_talk_page(admin, user, name):
+    act(admin, "block", user=user.name, allowusertalk=1)
+    refused("blocked", act, user, "edit", title="Page of " + name, text="One")
+    assert act(user, "edit", title="User talk:" + user.name, text="Why?")["result"] == "Success"
+    act(admin, "block", user=user.name, reblock=1)
+    refused("blocked", act, user, "edit", title="User talk:" + user.name, text="Why?")
+
+
 def test_pages_are_watched_and_unwatched(own, user, name):
     title = "File:" + name.replace("_", " ")
     token = user.call(action="query", meta="tokens", type="watch")["query"]["tokens"]["watchtoken"]

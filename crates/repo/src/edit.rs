@@ -15,6 +15,7 @@ use commonhold_core::{Message, Refusal, Timestamp};
 use crate::authorise::{Action, Authority};
 use crate::delete::missing_title;
 use crate::summary::Summaries;
+use crate::watchlist::Watch;
 use crate::{Error, Repository, Result, summary};
 
 /// Bytes of the longest text.
@@ -37,6 +38,8 @@ pub struct EditRequest {
     pub bot: bool,
     /// Whether the page may, must or must not be there.
     pub existence: Existence,
+    /// Whether the caller watches the page afterwards.
+    pub watch: Watch,
     /// What the caller's text was made from.
     pub base: Base,
     /// When the caller began; a page that was deleted after that is not made again.
@@ -119,6 +122,8 @@ pub struct EditOutcome {
     pub redirected_from: Option<Title>,
     /// What was done; `None` where the text was this already.
     pub made: Option<EditMade>,
+    /// Whether the caller watches the page because of it.
+    pub watched: bool,
 }
 
 /// A revision that was made.
@@ -136,7 +141,12 @@ impl Repository {
     /// Edits a page.
     pub async fn edit(&self, request: EditRequest) -> Result<EditOutcome> {
         let (now, summaries) = (self.now(), self.summaries());
-        self.db.write(move |tx| edit(tx, &request, summaries, now)).await
+        let act = move |tx: &mut dyn Tx| {
+            let mut outcome = edit(tx, &request, summaries, now)?;
+            outcome.watched = request.watch.after_change(tx, &request.caller, &outcome.title)?;
+            Ok(outcome)
+        };
+        self.db.write(act).await
     }
 }
 
@@ -177,7 +187,7 @@ fn edit(tx: &mut dyn Tx, request: &EditRequest, summaries: Summaries, now: Times
         return Err(Refusal::of(message).into());
     }
     if let (Some(page), true) = (&page, before.as_ref() == Some(&content)) {
-        return Ok(EditOutcome { title, page_id: page.id, redirected_from, made: None });
+        return Ok(EditOutcome { title, page_id: page.id, redirected_from, made: None, watched: false });
     }
     let comment = comment(tx, request, summaries, before.as_deref(), &content)?;
     let wanted = Edit {
@@ -197,7 +207,13 @@ fn edit(tx: &mut dyn Tx, request: &EditRequest, summaries: Summaries, now: Times
     let timestamp = revisions::by_id(tx, made.new_revision)?.map_or(now, |row| row.timestamp);
     let made_revision =
         EditMade { old_revision: made.old_revision, new_revision: made.new_revision, timestamp };
-    Ok(EditOutcome { title, page_id: made.page_id, redirected_from, made: Some(made_revision) })
+    Ok(EditOutcome {
+        title,
+        page_id: made.page_id,
+        redirected_from,
+        made: Some(made_revision),
+        watched: false,
+    })
 }
 
 fn refused(key: &'static str) -> Error {

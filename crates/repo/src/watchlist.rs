@@ -20,6 +20,8 @@ pub enum Watch {
     Preferences,
     /// As before.
     NoChange,
+    /// He doesn't.
+    Unwatch,
 }
 
 impl Watch {
@@ -28,21 +30,30 @@ impl Watch {
         match name {
             "watch" => Self::Watch,
             "nochange" => Self::NoChange,
+            "unwatch" => Self::Unwatch,
             _ => Self::Preferences,
         }
     }
 
-    /// Puts a page that the caller has changed on his watchlist, if he wants that.
-    pub(crate) fn after_change(self, tx: &mut dyn Tx, caller: &Caller, title: &Title) -> Result<()> {
+    /// Puts a page that the caller has changed on his watchlist, or takes it off, as he wants. Gives whether he watches
+    /// it because of that.
+    pub(crate) fn after_change(self, tx: &mut dyn Tx, caller: &Caller, title: &Title) -> Result<bool> {
+        if caller.is_anonymous() {
+            return Ok(false);
+        }
         let wanted = match self {
             Self::Watch => true,
             Self::Preferences => !caller.can(Right::Bot),
             Self::NoChange => false,
+            Self::Unwatch => {
+                watchlist::unwatch(tx, caller.id, title.ns(), title.dbkey())?;
+                false
+            }
         };
-        if wanted && !caller.is_anonymous() {
+        if wanted {
             watchlist::watch(tx, caller.id, title.ns(), title.dbkey())?;
         }
-        Ok(())
+        Ok(wanted)
     }
 }
 

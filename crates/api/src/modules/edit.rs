@@ -1,7 +1,7 @@
 //! `action=edit`.
 
 use commonhold_core::{Message, Param, Refusal, Timestamp};
-use commonhold_repo::{Base, EditRequest, Existence, TextChange};
+use commonhold_repo::{Base, EditRequest, Existence, TextChange, Watch};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -56,6 +56,12 @@ params! {
     basetimestamp: Option<Timestamp> = timestamp();
     /// When the edit was begun, so that a page that was deleted meanwhile is not made again.
     starttimestamp: Option<Timestamp> = timestamp();
+    /// Watch the page.
+    watch: bool = boolean().deprecated();
+    /// Watch the page no longer.
+    unwatch: bool = boolean().deprecated();
+    /// Whether to watch the page: `watch`, `unwatch`, leave that as it is (`nochange`), or go by the `preferences`.
+    watchlist: String = choice(&["nochange", "preferences", "unwatch", "watch"]).default("preferences");
     /// Make a page again even if it was deleted meanwhile.
     recreate: bool = boolean();
     /// Only make a page, change none.
@@ -103,6 +109,11 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         minor: params.minor && !params.notminor,
         bot: params.bot,
         existence,
+        watch: match (params.watch, params.unwatch) {
+            (true, _) => Watch::Watch,
+            (false, true) => Watch::Unwatch,
+            (false, false) => Watch::named(&params.watchlist),
+        },
         base,
         began: params.starttimestamp.filter(|_| !params.recreate),
         follow_redirect: params.redirect,
@@ -127,6 +138,9 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         None => {
             result.set("nochange", true);
         }
+    }
+    if edited.watched {
+        result.set("watched", true);
     }
     cx.result.set("edit", result);
     Ok(())
