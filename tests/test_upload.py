@@ -42,7 +42,7 @@ def test_the_old_name_of_the_key_works(wiki, name):
 
 
 def test_the_description_page_is_what_text_says(wiki, name):
-    wiki.upload(name, file=jpeg(), comment="why", text="== Heading ==\nA [[link]]")
+    wiki.upload(name, file=jpeg(), comment="why", text="== Heading ==\r\nA [[link]]  \r\n")
     answer = wiki.call(action="query", prop="revisions|info", titles="File:" + name, rvprop="content|comment|user")
     page = answer["query"]["pages"][0]
     assert "missing" not in page

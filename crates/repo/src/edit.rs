@@ -268,7 +268,7 @@ fn changed(
 }
 
 /// A text as it is stored: lines end in LF, and nothing blank stands at its end.
-fn stored(text: &str) -> String {
+pub(crate) fn stored(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n").trim_end().to_owned()
 }
 

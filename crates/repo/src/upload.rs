@@ -351,7 +351,7 @@ impl Repository {
             hashes: ready.hashes,
             info: ready.info.clone(),
             comment: summary::comment(&comment),
-            page_text: request.text.as_deref().unwrap_or(&comment).trim_end().to_owned(),
+            page_text: crate::edit::stored(request.text.as_deref().unwrap_or(&comment)),
             summary: self.upload_summary(&request.caller, &name.title),
             user_id: request.caller.id,
             user_name: request.caller.name.clone(),
