@@ -148,6 +148,10 @@ async fn versions_within_a_second_have_names_of_their_own(db: Db) -> Result<()> 
         .await?;
     assert_eq!(names, [4, 3, 2, 1].map(|second| format!("{}!A.png", (NOW + second).mw14())));
     assert_eq!(times, [3, 2, 1, 0].map(|second| NOW + second), "each later than the one before");
+    let log = db.read(|read| logs::of_title(read, 6, "A.png", 9)).await?;
+    assert!(log.iter().all(|entry| entry.timestamp <= NOW), "the log tells when it was done");
+    let latest = Data::Str((NOW + 4).iso());
+    assert!(log.iter().any(|entry| entry.params.get("img_timestamp") == Some(&latest)));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use commonhold_core::title::{FileTitle, ns};
 use commonhold_core::upload::{Candidate, Existing, VersionFact};
-use commonhold_core::{BlobKey, Data, Hashes, MediaInfo, Sha1, Timestamp};
+use commonhold_core::{BlobKey, Data, Hashes, MediaInfo, Timestamp};
 
 use super::accounts;
 use super::blobs;
@@ -13,7 +13,11 @@ use super::logs::{self, NewLog};
 use super::pages::{self, NewRevision};
 use super::stash::{blob_key, hashes};
 use crate::value::{json, values};
-use crate::{DbError, Read, Row, Tx, Value};
+use crate::{DbError, Read, Row, Tx};
+
+mod list;
+
+pub use list::{AllImages, ImageSort, all_images};
 
 /// A version of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,51 +89,6 @@ pub struct Published {
     pub page_id: i64,
     /// Whether the page was made for it.
     pub page_created: bool,
-}
-
-/// The order of `list=allimages`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ImageSort {
-    /// By name.
-    #[default]
-    Name,
-    /// By the time of upload, then by name.
-    Timestamp,
-}
-
-/// What to list of all files.
-#[derive(Clone, Debug, Default)]
-pub struct AllImages {
-    /// The order.
-    pub sort: ImageSort,
-    /// Backwards.
-    pub descending: bool,
-    /// Names from this on, in the direction of the list.
-    pub from: Option<String>,
-    /// Names up to this, in the direction of the list.
-    pub to: Option<String>,
-    /// Names that begin so.
-    pub prefix: Option<String>,
-    /// Times from this on, in the direction of the list.
-    pub start: Option<Timestamp>,
-    /// Times up to this, in the direction of the list.
-    pub end: Option<Timestamp>,
-    /// Uploaded by this user.
-    pub user: Option<String>,
-    /// Only of users in the group `bot`, or only of others.
-    pub bots: Option<bool>,
-    /// At least this many bytes.
-    pub min_size: Option<i64>,
-    /// At most this many bytes.
-    pub max_size: Option<i64>,
-    /// With this content.
-    pub sha1: Option<Sha1>,
-    /// Of one of these types, if any are given.
-    pub mime: Vec<String>,
-    /// Where to go on: the first file to list, with its time where that is the order.
-    pub continue_at: Option<(Timestamp, String)>,
-    /// How many at most.
-    pub limit: i64,
 }
 
 pub(super) const VERSION: &str = "SELECT id, name, archive_name, blob_key, size, sha1, sha256, info_json, uploaded, user_id, \
@@ -321,7 +280,8 @@ pub fn publish(tx: &mut dyn Tx, new: &Publication) -> Result<Published, DbError>
     Ok(Published { version, page_id, page_created })
 }
 
-/// Page, log and count of a publication; gives the page, and whether it was made.
+/// Page, log and count of a publication; gives the page, and whether it was made. `moment` is the version's time; what
+/// is noted has the time at which it is, so that the log stays in order.
 fn note_publication(
     tx: &mut dyn Tx,
     new: &Publication,
@@ -345,13 +305,13 @@ fn note_publication(
         comment: summary,
         content: &content,
         minor: false,
-        now: moment,
+        now: new.now,
     };
     let (page_id, revision_id) = pages::save(tx, page.as_ref(), (ns::FILE, name), &revision)?;
     let entry = NewLog {
         log_type: "upload",
         action: if overwrites { "overwrite" } else { "upload" },
-        now: moment,
+        now: new.now,
         user_id: new.user_id,
         user_name: &new.user_name,
         ns: ns::FILE,
@@ -439,67 +399,4 @@ pub fn duplicates(
     let limit = filter.place(limit.into());
     let sql = format!("{VERSION} WHERE {} ORDER BY name {} LIMIT {limit}", filter.sql(), direction.sql());
     read.query(&sql, &filter.values)?.iter().map(version).collect()
-}
-
-/// Lists current versions.
-pub fn all_images(read: &mut dyn Read, wanted: &AllImages) -> Result<Vec<FileVersion>, DbError> {
-    let mut filter = Filter::default();
-    let (from, to) = if wanted.descending { ("<=", ">=") } else { (">=", "<=") };
-    if let Some(name) = &wanted.from {
-        filter.add("name", from, name);
-    }
-    if let Some(name) = &wanted.to {
-        filter.add("name", to, name);
-    }
-    if let Some(prefix) = &wanted.prefix {
-        filter.begins_with("name", prefix);
-    }
-    if let Some(time) = wanted.start {
-        filter.add("uploaded", from, time);
-    }
-    if let Some(time) = wanted.end {
-        filter.add("uploaded", to, time);
-    }
-    if let Some(user) = &wanted.user {
-        filter.add("user_name", "=", user);
-    }
-    if let Some(bots) = wanted.bots {
-        let not = if bots { "" } else { "NOT " };
-        let place = filter.place("\"bot\"".into());
-        // LIKE would be blind to case, but on SQLite only.
-        filter.conditions.push(format!(
-            "user_id {not}IN (SELECT id FROM users WHERE REPLACE(groups_json, {place}, '') <> groups_json)"
-        ));
-    }
-    if let Some(size) = wanted.min_size {
-        filter.add("size", ">=", size);
-    }
-    if let Some(size) = wanted.max_size {
-        filter.add("size", "<=", size);
-    }
-    if let Some(sha1) = &wanted.sha1 {
-        filter.add("sha1", "=", sha1.0.to_vec());
-    }
-    if !wanted.mime.is_empty() {
-        filter.any_of("mime", wanted.mime.iter().map(Value::from).collect());
-    }
-    let strict = if wanted.descending { "<" } else { ">" };
-    match (&wanted.continue_at, wanted.sort) {
-        (Some((_, name)), ImageSort::Name) => filter.add("name", from, name),
-        (Some((time, name)), ImageSort::Timestamp) => {
-            filter.after(("uploaded", (*time).into()), ("name", name.into()), strict);
-        }
-        (None, _) => {}
-    }
-    let direction = if wanted.descending { "DESC" } else { "ASC" };
-    let order = match wanted.sort {
-        ImageSort::Name => format!("name {direction}"),
-        ImageSort::Timestamp => format!("uploaded {direction}, name {direction}"),
-    };
-    let Filter { mut conditions, mut values } = filter;
-    conditions.insert(0, "archive_name IS NULL".to_owned());
-    values.push(wanted.limit.into());
-    let sql =
-        format!("{VERSION} WHERE {} ORDER BY {order} LIMIT ?{}", conditions.join(" AND "), values.len());
-    read.query(&sql, &values)?.iter().map(version).collect()
 }
