@@ -77,12 +77,29 @@ paramvalidator-unrecognizedvalues = "{ $p1 }" doesn't know the values { $p2 }.
 
 ## Accounts
 
+action-applychangetags = to apply tags along with your changes
+action-bigdelete = to delete pages with long histories
 action-block = to block users
+action-browsearchive = to search deleted pages
+action-changetags = to change the tags of revisions and log entries
+action-createpage = to make pages
+action-createtalk = to make talk pages
 action-delete = to delete pages
+action-deletechangetags = to delete tags
+action-deletedhistory = to see the history of deleted pages
+action-deletedtext = to see deleted texts
 action-edit = to edit pages
 action-editmywatchlist = to change your watchlist
+action-editprotected = to edit protected pages
+action-managechangetags = to make and switch tags
+action-move = to move pages
+action-movefile = to move files
 action-protect = to protect pages
+action-read = to read pages
 action-reupload = to replace files
+action-reupload-own = to replace files that you uploaded yourself
+action-reupload-shared = to put files in front of those of a shared repository
+action-suppressredirect = to move pages without leaving a redirect
 action-undelete = to restore pages
 action-upload = to upload files
 action-upload_by_url = to upload files from other servers

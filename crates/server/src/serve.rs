@@ -169,7 +169,9 @@ async fn serve(
     if let Some(admin) = admin {
         tasks.push(tokio::spawn(accept(admin, app::admin(&app), ending.clone())));
     }
-    tasks.extend((0..config.workers).map(|_| tokio::spawn(Arc::clone(&repo).work(ending.clone()))));
+    // Jobs change things as requests do.
+    let workers = if repo.settings().site.read_only.is_some() { 0 } else { config.workers };
+    tasks.extend((0..workers).map(|_| tokio::spawn(Arc::clone(&repo).work(ending.clone()))));
     ready()?;
 
     tokio::select! {
