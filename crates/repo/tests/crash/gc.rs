@@ -74,6 +74,7 @@ async fn a_collection_at_any_moment_of_an_upload_loses_nothing_that_was_acknowle
         scenarios::copied_chunks,
         scenarios::scattered,
         scenarios::deferred,
+        scenarios::managed,
         scenarios::expiry,
     ] {
         let mut at = 0;

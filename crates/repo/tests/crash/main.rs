@@ -156,6 +156,11 @@ async fn jobs_that_put_chunks_together_and_publish() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deleting_restoring_reverting_and_moving() {
+    everywhere(scenarios::managed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn crashes_with_files_on_disk() {
     everywhere_on_disk(scenarios::overwrite).await;
     everywhere_on_disk(scenarios::chunks).await;
