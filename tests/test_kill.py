@@ -16,7 +16,7 @@ from media import jpeg
 
 KILLS = int(os.environ.get("COMMONHOLD_TEST_KILLS") or 50)
 LONGEST_ROUND_SECONDS = 0.6
-CHUNK = 8192
+CHUNK = 16384
 
 
 #: A file is overwritten so often, then comes the next.
@@ -32,6 +32,8 @@ class Ledger:
         self.sent = {}
         #: Of each name the numbers of those that were acknowledged.
         self.acknowledged = {}
+        #: The names of which it isn't so that they have to be there: whether they may be.
+        self.may_be = {}
 
     def send(self, name, digest):
         with self.lock:
@@ -116,6 +118,37 @@ class Stashed:
         self.key = None
 
 
+class Managed:
+    """Uploads files, deletes them, and brings them back."""
+
+    def __init__(self, label, seed):
+        self.label, self.random, self.count = label, random.Random(seed), itertools.count()
+        self.todo, self.again = [], False
+
+    def __call__(self, wiki, ledger):
+        if not self.todo:
+            self.name = f"Managed_{self.label}_{next(self.count)}.jpg"
+            data = jpeg(seed=self.random.random(), extra=self.random.randbytes(self.random.randrange(10_000)))
+            ledger.send(self.name, sha1(data))
+            ledger.acknowledge(self.name, wiki.upload(self.name, file=data))
+            self.todo = ["undelete", "delete"]
+        action = self.todo[-1]
+        again, self.again = self.again, True
+        ledger.may_be[self.name] = True
+        try:
+            wiki.call(action=action, title="File:" + self.name, token=wiki.token)
+        except ApiError as refused:
+            # It had been done when the answer was cut off.
+            if not (again and refused.code in ("missingtitle", "cantundelete")):
+                raise
+        self.todo.pop()
+        self.again = False
+        if action == "delete":
+            ledger.may_be[self.name] = False
+        else:
+            del ledger.may_be[self.name]
+
+
 class Chunked:
     """One chunked upload after the other; each step may be cut off, and is then repeated unchanged."""
 
@@ -181,8 +214,10 @@ def check(wiki, ledger, verified):
     """Nothing acknowledged is lost, and nothing is there by halves."""
     files, reader = listed(wiki), requests.Session()
     for name in ledger.acknowledged:
-        assert name in files, f"{name} was acknowledged and is lost"
+        if name not in ledger.may_be:
+            assert name in files, f"{name} was acknowledged and is lost"
     for name, entry in files.items():
+        assert ledger.may_be.get(name, True), f"{name} is back although its deletion was acknowledged"
         assert entry["sha1"] in ledger.possible(name), f"{name} isn't what was sent"
         if verified.get(name) != entry["sha1"]:
             answer = reader.get(entry["url"], timeout=60)
@@ -190,7 +225,7 @@ def check(wiki, ledger, verified):
             assert (len(answer.content), sha1(answer.content)) == (entry["size"], entry["sha1"]), entry
             verified[name] = entry["sha1"]
     # What was under way has both its page and its file, or neither.
-    unsure = [name for name in ledger.sent if name not in ledger.acknowledged]
+    unsure = [name for name in ledger.sent if name not in ledger.acknowledged or name in ledger.may_be]
     for at in range(0, len(unsure), 50):
         titles = "|".join("File:" + name for name in unsure[at:at + 50])
         answer = wiki.call(action="query", prop="info|imageinfo", titles=titles, iiprop="sha1")
@@ -226,7 +261,7 @@ def check_stores(server):
         return summary
 
     before = fsck("--repair")
-    removed = json.loads(server.cli("--json", "gc", "--older-than", "0s").stdout)
+    removed = json.loads(server.cli("--json", "gc", "--older-than", "0s", "--force").stdout)
     print(f"{before['repaired']} were half sealed, {before['young']} were nobody's; removed {removed}")
     after = fsck()
     assert (after["problems"], after["young"], after["versions"]) == (0, 0, before["versions"])
@@ -251,7 +286,8 @@ def test_kills(new_server):
 def run(target, login, moments):
     """All the rounds."""
     server, ledger, verified = target.server, Ledger(), {}
-    works = [kind(label, moments.random()) for kind in (Direct, Overwriting, Stashed, Chunked) for label in "AB"]
+    kinds = Direct, Overwriting, Stashed, Chunked, Managed
+    works = [kind(label, moments.random()) for kind in kinds for label in "AB"]
     for number in range(KILLS):
         clients = [Client(session(target, login), ledger, work) for work in works]
         moment = moments.uniform(0, LONGEST_ROUND_SECONDS)
@@ -266,7 +302,7 @@ def run(target, login, moments):
         for client in clients:
             assert client.failure is None, (client.work.__dict__.get("name"), client.failure)
         check(login, ledger, verified)
-    for kind in ("Direct", "Overwritten", "Stashed", "Chunked"):
+    for kind in ("Direct", "Overwritten", "Stashed", "Chunked", "Managed"):
         assert any(name.startswith(kind) for name in ledger.acknowledged), kind
     check(login, ledger, {})
     check_histories(login, ledger)

@@ -131,3 +131,17 @@ def test_there_has_to_be_something_to_check(target, tmp_path):
         assert result.returncode == FAILED
         assert "no data directory" in result.stderr
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_lost_catalogue_does_not_take_the_files_with_it(target):
+    target.server.stop()
+    for path in target.server.data.glob("catalogue.sqlite*"):
+        path.unlink()
+    result = target.server.cli("serve", "--listen", "127.0.0.1:0", check=False)
+    assert result.returncode == FAILED
+    assert "the catalogue is empty, but files are stored" in result.stderr
+    result = target.server.cli("gc", "--older-than", "0s", check=False)
+    assert result.returncode == FAILED
+    assert "may be the wrong one" in result.stderr
+    assert len(blobs(target.server)) == 3
+    assert run(target.server, "gc", "--older-than", "0s", "--force") == (0, [{"blobs": 3, "partials": 0}])

@@ -32,6 +32,16 @@ pub enum Error {
         /// Why it was refused.
         source: std::io::Error,
     },
+    /// The catalogue names so few of the stored files that it may be another one's.
+    #[error(
+        "the catalogue knows {needed} of the stored blobs, and not {unneeded}: it may be the wrong one, so nothing is removed"
+    )]
+    StrangeCatalogue {
+        /// Blobs that no row names.
+        unneeded: usize,
+        /// Blobs that rows name.
+        needed: usize,
+    },
     /// A worker thread ended before it answered.
     #[error("a worker gave no answer")]
     Gone,
@@ -46,7 +56,9 @@ impl Error {
             Self::Storage(_) | Self::Inspection(_) => Some("StorageError"),
             // Bots repeat a request after this one.
             Self::Catalogue(_) => Some("DBQueryError"),
-            Self::PasswordHash(_) | Self::Resource { .. } | Self::Gone => Some("InternalError"),
+            Self::PasswordHash(_) | Self::Resource { .. } | Self::StrangeCatalogue { .. } | Self::Gone => {
+                Some("InternalError")
+            }
             Self::Body(_) => Some("RequestBodyError"),
         }
     }

@@ -26,12 +26,22 @@ pub struct Collected {
     pub partials: u64,
 }
 
+/// How much may be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Fewer blobs than are kept; else nothing. A catalogue that knows so little is likely to be the wrong one.
+    LessThanKept,
+    /// All that no row names.
+    All,
+}
+
 impl Repository {
     /// Removes blobs and partials that no row names and that are at least so many seconds old; ends the sealing of
     /// others that a crash has interrupted. Safe while uploads are going on: one that comes to need what is removed
     /// under it fails and can be repeated.
-    pub async fn collect_garbage(&self, older_than: i64) -> Result<Collected> {
+    pub async fn collect_garbage(&self, older_than: i64, extent: Extent) -> Result<Collected> {
         let before = self.now() + -older_than;
+        let unneeded = self.unneeded_blobs(before, extent).await?;
         let mut collected = Collected::default();
         let mut after: Option<BlobKey> = None;
         loop {
@@ -50,12 +60,8 @@ impl Repository {
                 }
             }
         }
-        after = None;
-        loop {
-            let page = self.blobs.list(after.as_ref(), BATCH).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.clone());
-            for key in self.condemn(page, before).await? {
+        for page in unneeded.chunks(BATCH) {
+            for key in self.condemn(page.to_vec(), before).await? {
                 self.remove_bytes(&key, None).await?;
                 collected.blobs += 1;
             }
@@ -63,6 +69,26 @@ impl Repository {
         let forgotten = self.now() + -CONDEMNED_SECONDS;
         self.db.write(move |tx| blobs::forget_condemned(tx, forgotten).map_err(Error::from)).await?;
         Ok(collected)
+    }
+
+    /// Blobs that were born up to a time and that no row names.
+    async fn unneeded_blobs(&self, born_until: Timestamp, extent: Extent) -> Result<Vec<BlobKey>> {
+        let (mut unneeded, mut needed) = (Vec::new(), 0);
+        let mut after: Option<BlobKey> = None;
+        loop {
+            let mut page = self.blobs.list(after.as_ref(), BATCH).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.clone());
+            let asked = page.clone();
+            let named = self.db.read(move |read| blobs::named(read, &asked).map_err(Error::from)).await?;
+            needed += named.len();
+            page.retain(|key| key.born() <= born_until && !named.contains(key));
+            unneeded.append(&mut page);
+        }
+        if extent == Extent::LessThanKept && !unneeded.is_empty() && unneeded.len() >= needed {
+            return Err(Error::StrangeCatalogue { unneeded: unneeded.len(), needed });
+        }
+        Ok(unneeded)
     }
 
     /// Condemns those of some keys that were born up to a time and that no row names.

@@ -61,7 +61,7 @@ pub use commonhold_catalogue::ops::watchlist::Watched;
 pub use delete::{DeleteRequest, Deletion};
 pub use edit::{Base, EditMade, EditOutcome, EditRequest, Existence, TextChange};
 pub use error::Error;
-pub use gc::{Collected, GARBAGE_AGE_SECONDS};
+pub use gc::{Collected, Extent, GARBAGE_AGE_SECONDS};
 pub use jobs::{Progress, Stage, UploadStatus};
 pub use protect::{ProtectRequest, Protected};
 pub use receive::{ByteSource, Hint, Received, SourceError};
@@ -136,6 +136,11 @@ impl Repository {
         self.has_users().await?;
         let part = self.fresh_part().await?;
         Ok(self.blobs.discard(&part.partial).await?)
+    }
+
+    /// Whether any file is stored, be it in the catalogue or not.
+    pub async fn has_blobs(&self) -> Result<bool> {
+        Ok(!self.blobs.list(None, 1).await?.is_empty())
     }
 
     /// The current time.

@@ -85,6 +85,9 @@ pub(crate) enum Command {
         /// Leave alone what is younger: a number with s, m, h, d or w, as in 12h.
         #[arg(long, value_name = "AGE", value_parser = age, default_value = "7d")]
         older_than: i64,
+        /// Even if that removes more than it keeps, which looks as if the catalogue were the wrong one.
+        #[arg(long)]
+        force: bool,
     },
     /// Read all files and compare them with their hashes. Works while the server runs. Ends with 1 on a difference.
     Scrub,

@@ -78,7 +78,7 @@ fn run(options: &Options) -> Result<(), Ended> {
         Command::User { command } => commands::user(options, &config, command)?,
         Command::BotPassword { command } => commands::bot_password(options, &config, command)?,
         Command::Fsck { repair, deep } => maintenance::fsck(options, &config, *repair, *deep)?,
-        Command::Gc { older_than } => maintenance::gc(options, &config, *older_than)?,
+        Command::Gc { older_than, force } => maintenance::gc(options, &config, *older_than, *force)?,
         Command::Scrub => maintenance::scrub(options, &config)?,
     }
     Ok(())

@@ -4,7 +4,7 @@
 
 use anyhow::{Context, Result, bail};
 use commonhold_repo::fsck::{Check, Checked, Fault, Problem, Subject};
-use commonhold_repo::{GARBAGE_AGE_SECONDS, Repository};
+use commonhold_repo::{Error, Extent, GARBAGE_AGE_SECONDS, Repository};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
@@ -40,11 +40,17 @@ pub(crate) fn scrub(options: &Options, config: &Config) -> Result<()> {
 }
 
 /// `commonhold gc`.
-pub(crate) fn gc(options: &Options, config: &Config, older_than: i64) -> Result<()> {
+pub(crate) fn gc(options: &Options, config: &Config, older_than: i64, force: bool) -> Result<()> {
     serve::start_log(options);
     stores::expect(&options.data)?;
     let (repo, runtime) = open(options, config)?;
-    let removed = runtime.block_on(repo.collect_garbage(older_than)).context("not all could be removed")?;
+    let extent = if force { Extent::All } else { Extent::LessThanKept };
+    let removed = match runtime.block_on(repo.collect_garbage(older_than, extent)) {
+        Err(error @ Error::StrangeCatalogue { .. }) => {
+            return Err(error).context("if it is the right one, say --force");
+        }
+        removed => removed.context("not all could be removed")?,
+    };
     let text = if options.json {
         format!("{}\n", json!({ "blobs": removed.blobs, "partials": removed.partials }))
     } else {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use axum::Router;
 use axum::http::Request;
 use commonhold_api::Api;
-use commonhold_repo::{Collected, GARBAGE_AGE_SECONDS, Repository};
+use commonhold_repo::{Collected, Extent, GARBAGE_AGE_SECONDS, Repository};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -102,6 +102,12 @@ async fn bind(address: SocketAddr) -> Result<TcpListener> {
 async fn first_start(repo: &Repository) -> Result<Option<String>> {
     if repo.has_users().await? {
         return Ok(None);
+    }
+    if repo.has_blobs().await? {
+        bail!(
+            "the catalogue is empty, but files are stored: is database.url right? A lost catalogue is restored from a \
+             backup; to begin anew, take the directories blobs and partial away"
+        );
     }
     let given = std::env::var(PASSWORD_VARIABLE).ok().filter(|password| !password.is_empty());
     let password = given.clone().unwrap_or_else(|| repo.new_password());
@@ -273,7 +279,7 @@ async fn collect(repo: Arc<Repository>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match repo.collect_garbage(GARBAGE_AGE_SECONDS).await {
+        match repo.collect_garbage(GARBAGE_AGE_SECONDS, Extent::LessThanKept).await {
             Ok(Collected { blobs: 0, partials: 0 }) => {}
             Ok(Collected { blobs, partials }) => {
                 tracing::info!(blobs, partials, "bytes that nothing refers to were removed");

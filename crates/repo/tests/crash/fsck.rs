@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use commonhold_core::title::FileTitle;
 use commonhold_core::{BlobKey, FileKey};
-use commonhold_repo::Outcome;
 use commonhold_repo::fsck::{Check, Checked, Fault, Problem, Subject};
+use commonhold_repo::{Extent, Outcome};
 
 use crate::scenarios::scatter;
 use crate::world::{Chunk, Options, World, content_of, picture};
@@ -205,7 +205,7 @@ async fn a_collection_finishes_interrupted_sealing_or_removes_both_names() {
     let orphan = fixture.world.store.begin(commonhold_blob::conformance::fresh_key()).await.unwrap();
     fixture.world.store.seal(&orphan, 0).await.unwrap();
     fs::hard_link(fixture.path(orphan.key()), partials.join(orphan.key().as_str())).unwrap();
-    fixture.world.repository().collect_garbage(0).await.unwrap();
+    fixture.world.repository().collect_garbage(0, Extent::All).await.unwrap();
     assert_eq!(fixture.found(Check { unused_after: 0, ..DEEP }).await, []);
     assert_eq!(fs::read_dir(partials).unwrap().count(), 1, "the upload under way");
     let content = content_of(&fixture.world.repository(), "A.gif").await;

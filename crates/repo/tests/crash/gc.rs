@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use commonhold_blob::conformance::fresh_key;
 use commonhold_blob::faulty::{Call, Fault, FaultyStore};
-use commonhold_repo::{Collected, Error, Outcome};
+use commonhold_repo::{Collected, Error, Extent, Outcome};
 use tokio::runtime::Handle;
 
 use crate::scenarios::{self, Scenario};
@@ -26,7 +26,7 @@ async fn collecting_at(make: fn() -> Box<dyn Scenario>, at: usize) -> bool {
         Arc::new(move || {
             if count.fetch_add(1, Ordering::Relaxed) == at {
                 // The collection of another process, so to say.
-                let collect = || handle.block_on(world.repository().collect_garbage(0)).unwrap();
+                let collect = || handle.block_on(world.repository().collect_garbage(0, Extent::All)).unwrap();
                 let collected = std::thread::scope(|scope| scope.spawn(collect).join().unwrap());
                 *removed.lock().unwrap() = Some(collected);
             }
@@ -97,10 +97,10 @@ async fn the_young_and_the_named_are_left_alone() {
     }
     world.upload(&repo, "Kept.gif", &picture(1, 2_000), IGNORING).await.unwrap();
     world.clock.advance(99);
-    assert_eq!(repo.collect_garbage(100).await.unwrap(), Collected::default());
+    assert_eq!(repo.collect_garbage(100, Extent::All).await.unwrap(), Collected::default());
     world.clock.advance(1);
-    assert_eq!(repo.collect_garbage(100).await.unwrap(), Collected { blobs: 3, partials: 3 });
-    assert_eq!(repo.collect_garbage(0).await.unwrap(), Collected::default());
+    assert_eq!(repo.collect_garbage(100, Extent::All).await.unwrap(), Collected { blobs: 3, partials: 3 });
+    assert_eq!(repo.collect_garbage(0, Extent::All).await.unwrap(), Collected::default());
     assert_eq!(content_of(&repo, "Kept.gif").await, Some(picture(1, 2_000)));
 }
 
@@ -119,5 +119,29 @@ async fn superfluous_bytes_that_cannot_be_removed_are_nobodys_failure() {
         Err(Error::Refused(refusal)) => assert_eq!(refusal.code, "fileexists-no-change"),
         other => panic!("{other:?}"),
     }
-    assert_eq!(world.repository().collect_garbage(0).await.unwrap(), Collected { blobs: 2, partials: 0 });
+    assert_eq!(
+        world.repository().collect_garbage(0, Extent::All).await.unwrap(),
+        Collected { blobs: 2, partials: 0 }
+    );
+}
+
+/// A server over the wrong catalogue, or over one that was lost, must not take the files for garbage.
+#[tokio::test]
+async fn files_that_the_catalogue_does_not_know_are_not_taken_for_garbage() {
+    let world = World::new().await;
+    let repo = world.repository();
+    let abandon = async || {
+        let partial = world.store.begin(fresh_key()).await.unwrap();
+        world.store.seal(&partial, 0).await.unwrap();
+    };
+    abandon().await;
+    let outcome = repo.collect_garbage(0, Extent::LessThanKept).await;
+    assert!(matches!(outcome, Err(Error::StrangeCatalogue { unneeded: 1, needed: 0 })), "{outcome:?}");
+    world.upload(&repo, "A.gif", &picture(1, 2_000), IGNORING).await.unwrap();
+    let outcome = repo.collect_garbage(0, Extent::LessThanKept).await;
+    assert!(matches!(outcome, Err(Error::StrangeCatalogue { unneeded: 1, needed: 1 })), "{outcome:?}");
+    world.upload(&repo, "B.gif", &picture(2, 2_000), IGNORING).await.unwrap();
+    assert_eq!(repo.collect_garbage(0, Extent::LessThanKept).await.unwrap().blobs, 1);
+    abandon().await;
+    assert_eq!(repo.collect_garbage(0, Extent::All).await.unwrap().blobs, 1);
 }

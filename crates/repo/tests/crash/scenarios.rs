@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use commonhold_core::FileKey;
 use commonhold_core::title::{FileTitle, Title, ns};
-use commonhold_repo::{DeleteRequest, Error, MoveRequest, Outcome, Repository, RestoreRequest, UploadStatus};
+use commonhold_repo::{
+    DeleteRequest, Error, Extent, MoveRequest, Outcome, Repository, RestoreRequest, UploadStatus,
+};
 
 use crate::world::{Chunk, Knowledge, Options, World, picture};
 
@@ -773,7 +775,7 @@ impl Scenario for Collection {
     }
 
     async fn act(&mut self, _world: &World, repo: &Arc<Repository>) -> Result<(), Error> {
-        repo.collect_garbage(0).await?;
+        repo.collect_garbage(0, Extent::All).await?;
         self.done = true;
         Ok(())
     }

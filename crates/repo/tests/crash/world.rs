@@ -17,7 +17,7 @@ use commonhold_core::user::{Caller, Via};
 use commonhold_core::{Clock, Entropy, FileKey, Timestamp};
 use commonhold_repo::fsck::{Check, Checked, Fault, Problem, Subject};
 use commonhold_repo::{
-    AllImages, ByteSource, Checksums, Error, Hint, Outcome, Received, Repository, Settings, Source,
+    AllImages, ByteSource, Checksums, Error, Extent, Hint, Outcome, Received, Repository, Settings, Source,
     SourceError, Timing, UploadRequest, UploadStatus, Watch,
 };
 use futures_util::TryStreamExt;
@@ -184,7 +184,7 @@ impl World {
         if self.may_lose() {
             self.fsck(true, i64::MAX / 2).await;
         }
-        self.repository().collect_garbage(0).await.unwrap();
+        self.repository().collect_garbage(0, Extent::All).await.unwrap();
         let (checked, problems) = self.fsck(false, 0).await;
         assert_eq!((problems, checked.young), (Vec::new(), 0), "{context}");
     }
