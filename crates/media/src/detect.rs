@@ -259,3 +259,6 @@ fn looks_like_text(head: &[u8]) -> bool {
 fn by_crate(head: &[u8]) -> Option<Mime> {
     infer::get(head).map(|kind| kind.mime_type().into())
 }
+
+#[cfg(test)]
+mod tests;

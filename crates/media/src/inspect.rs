@@ -1,5 +1,6 @@
 //! Dimensions and metadata.
 
+mod budget;
 mod drawing;
 mod exif;
 mod gif;
@@ -15,6 +16,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use commonhold_core::{Data, MediaInfo, MediaType};
 
+use crate::inspect::budget::Budget;
 use crate::source::{Source, read_at};
 use crate::{mime, ogg};
 
@@ -23,6 +25,9 @@ type Entries = Vec<(String, Data)>;
 
 /// How many parts of a file are looked at before it counts as damaged.
 const PART_LIMIT: usize = 1_000_000;
+
+/// How much is read for the dimensions of a format of which nothing else is told.
+const OTHER_LIMIT: u64 = 16 << 20;
 
 /// What a format's parser found.
 #[derive(Default)]
@@ -87,13 +92,13 @@ fn inspect_in(source: &mut dyn Source, len: u64, mime: &str) -> io::Result<Media
 
 /// The dimensions of a format of which nothing else is told.
 fn other_size(source: &mut dyn Source) -> io::Result<Option<(u32, u32)>> {
-    match imagesize::reader_size(BufReader::new(source)) {
-        Ok(size) => Ok(u32::try_from(size.width).ok().zip(u32::try_from(size.height).ok())),
-        Err(imagesize::ImageError::IoError(error)) if error.kind() != io::ErrorKind::UnexpectedEof => {
-            Err(error)
-        }
-        Err(_) => Ok(None),
+    let mut limited = Budget::new(source, OTHER_LIMIT);
+    let size = imagesize::reader_size(BufReader::new(&mut limited));
+    if let Some(fault) = limited.into_fault() {
+        return Err(fault);
     }
+    let size = size.ok();
+    Ok(size.and_then(|s| Some((u32::try_from(s.width).ok()?, u32::try_from(s.height).ok()?))))
 }
 
 /// Seconds as the metadata of animations show them: still pictures have a plain nought.
@@ -110,3 +115,6 @@ fn merge(into: &mut Entries, from: Entries) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,10 @@ mod detect;
 mod inspect;
 mod mime;
 mod ogg;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod samples;
 mod script;
 mod sniff;
 mod source;

@@ -52,7 +52,7 @@ const TYPES: &[(&str, &[&str], MediaType)] = &[
     ("application/sla", &["stl"], ThreeD),
     (
         "application/zip",
-        &["zip", "jar", "xpi", "sxc", "stc", "sxd", "std", "sxi", "sti", "sxm", "stw"],
+        &["zip", "jar", "xpi", "sxc", "stc", "sxd", "std", "sxi", "sti", "sxm", "stm", "sxw", "stw"],
         Archive,
     ),
     ("application/x-tar", &["tar"], Archive),
@@ -105,6 +105,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("application/rtf", "text/rtf"),
     ("application/svg+xml", "image/svg+xml"),
     ("application/vnd.rar", "application/x-rar"),
+    ("application/x-empty", UNKNOWN),
     ("application/x-ogg", "application/ogg"),
     ("application/x-zip", "application/zip"),
     ("application/xhtml+xml", "text/html"),
@@ -200,3 +201,6 @@ pub(crate) fn class(mime: &str) -> MediaType {
         None => MediaType::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests;

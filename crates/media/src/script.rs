@@ -186,3 +186,6 @@ fn has_strange_declaration(head: &[u8]) -> bool {
     let name = value.split(|b| b == quote).next().unwrap_or_default();
     !SAFE_ENCODINGS.iter().any(|safe| safe.eq_ignore_ascii_case(name))
 }
+
+#[cfg(test)]
+mod tests;

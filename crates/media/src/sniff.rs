@@ -76,3 +76,6 @@ pub(crate) fn seen_as(head: &[u8], extension: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

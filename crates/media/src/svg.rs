@@ -85,3 +85,6 @@ impl Open {
         if is_hostile && !comes_first { Some(Reason::new("uploaded-hostile-svg")) } else { self.hit }
     }
 }
+
+#[cfg(test)]
+mod tests;

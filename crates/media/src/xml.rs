@@ -3,6 +3,7 @@
 
 mod decode;
 mod dtd;
+mod namespaces;
 mod reader;
 
 use std::io;
@@ -46,7 +47,7 @@ pub(crate) fn root(source: &mut dyn Source) -> io::Result<Option<Root>> {
         let mut reader = Reader::new(source)?;
         while let Some(token) = reader.next()? {
             if let Token::Start(element) = token {
-                root.get_or_insert(Root { ns: element.ns, local: element.local });
+                root.get_or_insert_with(|| Root { ns: element.ns.to_string(), local: element.local });
             }
         }
         Ok(())

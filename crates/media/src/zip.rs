@@ -15,43 +15,45 @@ const ENTRY: [u8; 4] = *b"PK\x01\x02";
 /// The place of the directory is taken from the record as written: a ZIP behind something else thus has an
 /// unreadable one and is nothing more than a ZIP.
 pub(crate) fn kind(source: &mut dyn Source, tail: &[u8]) -> io::Result<Option<&'static str>> {
-    let Some(end) = end_record(tail) else { return Ok(None) };
-    let (count, size, offset) = end;
+    let Some((size, offset)) = end_record(tail) else { return Ok(None) };
     source.seek(SeekFrom::Start(offset.into()))?;
     let mut directory = BufReader::new(source.take(size.into()));
-    let mut kind = "application/zip";
-    for _ in 0..count {
+    let mut kind = None;
+    let mut left = u64::from(size);
+    // Java goes by the directory's size and not by the number of entries, so that is what counts here.
+    while left > 0 {
         let Some(entry) = read_array::<46>(&mut directory)? else { return Ok(Some("application/zip")) };
         if entry[..4] != ENTRY {
             return Ok(Some("application/zip"));
         }
         let length = |at| array_at(&entry, at).map_or(0, u16::from_le_bytes);
         let name = read_up_to(&mut directory, length(28).into())?;
-        io::copy(&mut (&mut directory).take(u64::from(length(30)) + u64::from(length(32))), &mut io::sink())?;
+        let rest = u64::from(length(30)) + u64::from(length(32));
+        io::copy(&mut (&mut directory).take(rest), &mut io::sink())?;
+        left = left.saturating_sub(46 + name.len() as u64 + rest);
         if is_java_class(&name) {
             return Ok(Some("application/java"));
         }
-        kind = match &name[..] {
-            b"[Content_Types].xml" => OPC,
-            b"mimetype" if kind != OPC => ODF,
-            _ => kind,
-        };
+        kind = kind.or(match &name[..] {
+            b"[Content_Types].xml" => Some(OPC),
+            b"mimetype" => Some(ODF),
+            _ => None,
+        });
     }
-    Ok(Some(kind))
+    Ok(Some(kind.unwrap_or("application/zip")))
 }
 
-/// Count of entries, size and offset of the directory.
-fn end_record(tail: &[u8]) -> Option<(u16, u32, u32)> {
+/// Size and offset of the directory.
+fn end_record(tail: &[u8]) -> Option<(u32, u32)> {
     let found = (0..tail.len().saturating_sub(21)).rev().find(|at| {
         let record = &tail[*at..];
         let comment = array_at(record, 20).map_or(0, u16::from_le_bytes);
         record.starts_with(b"PK\x05\x06") && record.len() == 22 + usize::from(comment)
     })?;
     let record = &tail[found..];
-    let count = u16::from_le_bytes(array_at(record, 10)?);
     let size = u32::from_le_bytes(array_at(record, 12)?);
     let offset = u32::from_le_bytes(array_at(record, 16)?);
-    Some((count, size, offset))
+    Some((size, offset))
 }
 
 /// Java loads `a.class`, `a.class/`, and what is before a NUL.
@@ -59,3 +61,6 @@ fn is_java_class(name: &[u8]) -> bool {
     let shown = name.split(|b| *b == 0).next().unwrap_or_default();
     [name, shown].iter().any(|n| n.strip_suffix(b"/").unwrap_or(n).ends_with(b".class"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! SVG.
 
+use std::collections::HashSet;
 use std::io;
 
 use commonhold_core::Data;
@@ -9,6 +10,15 @@ use crate::source::Source;
 use crate::xml::{Element, Fault, Reader, Token};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
+
+/// How long a title or a description is kept.
+const WORDS_LIMIT: usize = 64 << 10;
+/// The mark of a language that a drawing names.
+const LANGUAGE: i64 = 2;
+/// The mark of one that is the beginning of another's name.
+const LANGUAGE_PREFIX: i64 = 1;
+/// How many languages are told.
+const LANGUAGE_LIMIT: usize = 1000;
 
 /// The width of a drawing that doesn't say how large it is.
 const DEFAULT_WIDTH: f64 = 512.0;
@@ -27,6 +37,7 @@ struct Seen {
     description: Option<String>,
     is_animated: bool,
     languages: Entries,
+    known_languages: HashSet<String>,
 }
 
 fn scan(source: &mut dyn Source) -> Result<Option<Found>, Fault> {
@@ -43,18 +54,22 @@ fn scan(source: &mut dyn Source) -> Result<Option<Found>, Fault> {
                     if element.local != "svg" {
                         return Ok(None);
                     }
+                    if &*element.ns != SVG {
+                        return Ok(Some(foreign()));
+                    }
                     size = Some(Size::of(&element));
-                } else {
+                } else if depth > 1 {
+                    // MediaWiki doesn't look at the outermost ones.
                     seen.look_at(&element);
                 }
-                if depth == 1 && element.ns == SVG && matches!(element.local.as_str(), "title" | "desc") {
+                if depth == 1 && &*element.ns == SVG && matches!(element.local.as_str(), "title" | "desc") {
                     words = Some((element.local == "title", String::new()));
                 }
                 depth += 1;
             }
             Token::Text(text) => {
                 if let Some((_, words)) = &mut words {
-                    words.push_str(&text);
+                    words.extend(text.chars().take(WORDS_LIMIT.saturating_sub(words.len())));
                 }
             }
             Token::End => {
@@ -63,7 +78,7 @@ fn scan(source: &mut dyn Source) -> Result<Option<Found>, Fault> {
                     && let Some((is_title, words)) = words.take()
                 {
                     let field = if is_title { &mut seen.title } else { &mut seen.description };
-                    *field = text::printable(&words);
+                    *field = text::printable(&words).or_else(|| field.take());
                 }
             }
             Token::Instruction(_) | Token::Doctype(_) => {}
@@ -72,20 +87,47 @@ fn scan(source: &mut dyn Source) -> Result<Option<Found>, Fault> {
     Ok(size.map(|size| seen.describe(&size)))
 }
 
+/// What is said of a drawing that isn't in the namespace of drawings, so that no browser shows it.
+fn foreign() -> Found {
+    let error = Data::map([
+        ("message", "The outermost element is not an svg element of the SVG namespace".into()),
+        ("code", Data::Int(0)),
+    ]);
+    let metadata = vec![("version".into(), Data::Int(2)), ("error".into(), error)];
+    Found { metadata, ..Found::default() }
+}
+
 impl Seen {
     fn look_at(&mut self, element: &Element) {
         let moves = ["script", "set", "animate", "animateMotion", "animateColor", "animateTransform"];
-        self.is_animated |= element.ns == SVG && moves.contains(&element.local.as_str());
-        for attribute in element.attributes.iter().filter(|a| a.name == "systemLanguage") {
-            for language in attribute.value.split(',').map(str::trim).filter(|l| !l.is_empty()) {
-                if self.languages.iter().all(|(l, _)| l != language) {
-                    self.languages.push((language.to_owned(), Data::Int(2)));
-                }
+        self.is_animated |= &*element.ns == SVG && moves.contains(&element.local.as_str());
+        let is_code = |language: &&str| {
+            !language.is_empty() && language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        };
+        for attribute in element.attributes.iter().filter(|a| a.is_plain("systemLanguage")) {
+            for language in attribute.value.split(',').map(str::trim).filter(is_code) {
+                self.add_language(language, LANGUAGE);
             }
         }
     }
 
-    fn describe(self, size: &Size) -> Found {
+    fn add_language(&mut self, language: &str, kind: i64) {
+        if self.languages.len() < LANGUAGE_LIMIT && self.known_languages.insert(language.to_owned()) {
+            self.languages.push((language.to_owned(), Data::Int(kind)));
+        }
+    }
+
+    /// What a language is called without its country or script may be asked for as well.
+    fn add_prefixes(&mut self) {
+        let prefixes =
+            self.languages.iter().filter_map(|(l, _)| l.split_once('-')).map(|(p, _)| p.to_owned());
+        for prefix in prefixes.collect::<Vec<_>>() {
+            self.add_language(&prefix, LANGUAGE_PREFIX);
+        }
+    }
+
+    fn describe(mut self, size: &Size) -> Found {
+        self.add_prefixes();
         let mut metadata: Entries = vec![("version".into(), Data::Int(2))];
         metadata.push(("width".into(), size.width.into()));
         metadata.push(("height".into(), size.height.into()));
@@ -119,23 +161,26 @@ struct Size {
 
 impl Size {
     fn of(root: &Element) -> Self {
-        let attribute =
-            |name: &str| root.attributes.iter().find(|a| a.name == name).map(|a| a.value.as_str());
+        // What PHP takes for false is as good as absent.
+        let attribute = |name: &str| {
+            let value = root.attributes.iter().find(|a| a.is_plain(name)).map(|a| a.value.as_str());
+            value.filter(|v| !matches!(*v, "" | "0"))
+        };
         let aspect = attribute("viewBox").and_then(aspect).unwrap_or(1.0);
         let default_height = DEFAULT_WIDTH / aspect;
         let width = attribute("width").map(|w| pixels(w, DEFAULT_WIDTH));
         let height = attribute("height").map(|h| pixels(h, default_height));
-        let (w, h) = match (width, height) {
+        let (mut w, mut h) = match (width, height) {
             (Some(w), Some(h)) => (w, h),
             (Some(w), None) => (w, w / aspect),
             (None, Some(h)) => (h * aspect, h),
             (None, None) => (DEFAULT_WIDTH, default_height),
         };
-        let rounded = |side: f64| if side > 0.0 { side.round() as u32 } else { 0 };
-        let (mut width, mut height) = (rounded(w), rounded(h));
-        if width == 0 || height == 0 {
-            (width, height) = (rounded(DEFAULT_WIDTH), rounded(default_height));
+        if !(w > 0.0 && h > 0.0) {
+            (w, h) = (DEFAULT_WIDTH, default_height);
         }
+        let rounded = |side: f64| if side.is_finite() { side.round() as u32 } else { 0 };
+        let (width, height) = (rounded(w), rounded(h));
         let original = |name| attribute(name).unwrap_or("100%").to_owned();
         Self { width, height, original_width: original("width"), original_height: original("height") }
     }
@@ -143,28 +188,26 @@ impl Size {
 
 /// Width over height of a view box.
 fn aspect(view_box: &str) -> Option<f64> {
-    let numbers: Vec<f64> = view_box
-        .split(|c: char| c.is_ascii_whitespace() || c == ',')
-        .filter(|n| !n.is_empty())
-        .map(|n| n.parse().ok())
-        .collect::<Option<_>>()?;
-    let [_, _, width, height] = numbers[..] else { return None };
-    (width > 0.0 && height > 0.0).then_some(width / height)
+    let mut lengths = Vec::new();
+    for part in view_box.trim_ascii().split(',') {
+        let before = lengths.len();
+        lengths.extend(part.split_ascii_whitespace().take(5));
+        if lengths.len() == before || lengths.len() > 4 {
+            return None;
+        }
+    }
+    let [_, _, width, height] = lengths[..] else { return None };
+    let (width, height) = (pixels(width, DEFAULT_WIDTH), pixels(height, DEFAULT_WIDTH));
+    let aspect = width / height;
+    (width > 0.0 && height > 0.0 && aspect.is_finite() && aspect > 0.0).then_some(aspect)
 }
 
 /// A length in pixels at 90 of them to the inch.
 fn pixels(length: &str, whole: f64) -> f64 {
-    let length = length.trim();
-    let is_numeric = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.');
-    let mut end = length.find(|c| !is_numeric(c)).unwrap_or(length.len());
-    // An exponent, unless it is the unit "em" or "ex".
-    let exponent = length[end..].strip_prefix(['e', 'E']);
-    if exponent.is_some_and(|e| e.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))) {
-        let after = end + 2;
-        end = length[after..].find(|c: char| !c.is_ascii_digit()).map_or(length.len(), |n| after + n);
-    }
+    let length = length.trim_ascii();
+    let end = number_length(length);
     let number: f64 = length[..end].parse().unwrap_or(0.0);
-    let scale = match length[end..].trim() {
+    let scale = match length[end..].trim_ascii_start() {
         "pt" => 1.25,
         "pc" => 15.0,
         "mm" => 3.543_307,
@@ -176,4 +219,26 @@ fn pixels(length: &str, whole: f64) -> f64 {
         _ => 1.0,
     };
     number * scale
+}
+
+/// How long the number is that a text begins with.
+fn number_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let digits = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let sign = |from: usize| usize::from(matches!(bytes.get(from), Some(b'+' | b'-')));
+    let whole = sign(0) + digits(sign(0));
+    let fraction = if bytes.get(whole) == Some(&b'.') { digits(whole + 1) } else { 0 };
+    let end = if fraction > 0 { whole + 1 + fraction } else { whole };
+    if end == sign(0) {
+        return 0;
+    }
+    // An exponent, unless it is the unit "em" or "ex".
+    if matches!(bytes.get(end), Some(b'e' | b'E')) {
+        let from = end + 1 + sign(end + 1);
+        let exponent = digits(from);
+        if exponent > 0 {
+            return from + exponent;
+        }
+    }
+    end
 }

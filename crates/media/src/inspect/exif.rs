@@ -1,6 +1,7 @@
 //! EXIF under MediaWiki's names.
 
 use std::io;
+use std::ops::RangeInclusive;
 
 use commonhold_core::Data;
 
@@ -13,6 +14,9 @@ pub(super) const VERSION: (&str, i64) = ("MEDIAWIKI_EXIF_VERSION", 2);
 
 const EXIF_DIRECTORY: u16 = 0x8769;
 const GPS_DIRECTORY: u16 = 0x8825;
+
+/// The tags that say where: letters of the hemispheres and degrees, side of the sea's level and metres.
+const GPS: RangeInclusive<u16> = 1..=6;
 
 const IMAGE: &[(u16, &str)] = &[
     (0x100, "ImageWidth"),
@@ -100,13 +104,15 @@ const PHOTO: &[(u16, &str)] = &[
 /// The tags of a TIFF structure; `None` if it isn't one.
 pub(super) fn read(source: &mut dyn Source) -> io::Result<Option<Entries>> {
     let Some(mut directories) = Directories::open(source)? else { return Ok(None) };
-    let image = directories.entries(directories.first)?;
+    let has = |names: &[(u16, &str)], tag| names.iter().any(|(t, _)| *t == tag);
+    let is_wanted = |tag| has(IMAGE, tag) || [EXIF_DIRECTORY, GPS_DIRECTORY].contains(&tag);
+    let image = directories.entries(directories.first, is_wanted)?;
     let mut found = named(IMAGE, &image);
     if let Some(at) = offset(&image, EXIF_DIRECTORY) {
-        found.extend(named(PHOTO, &directories.entries(at)?));
+        found.extend(named(PHOTO, &directories.entries(at, |tag| has(PHOTO, tag))?));
     }
     if let Some(at) = offset(&image, GPS_DIRECTORY) {
-        found.extend(position(&directories.entries(at)?));
+        found.extend(position(&directories.entries(at, |tag| GPS.contains(&tag))?));
     }
     Ok(Some(found))
 }

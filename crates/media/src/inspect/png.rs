@@ -8,8 +8,10 @@ use flate2::read::ZlibDecoder;
 use super::{Entries, Found, PART_LIMIT, merge, seconds, text, xmp};
 use crate::source::{Source, array_at, read_array, read_up_to};
 
-/// The longest text chunk that is read, as it is and unpacked.
+/// The longest text chunk that is read, and how much text there may be when all of it is unpacked.
 const TEXT_LIMIT: usize = 3 << 20;
+/// How many text chunks are read.
+const TEXT_COUNT_LIMIT: usize = 1000;
 
 /// An image without a proper end has neither dimensions nor metadata.
 pub(super) fn read(source: &mut dyn Source, len: u64) -> io::Result<Found> {
@@ -33,6 +35,7 @@ fn chunks(source: &mut dyn Source, len: u64) -> io::Result<Option<Found>> {
     let mut animation = Animation { plays: 1, ..Animation::default() };
     let mut texts = Entries::new();
     let mut from_xmp = Entries::new();
+    let mut room = Room { chunks: TEXT_COUNT_LIMIT, bytes: TEXT_LIMIT };
     let mut at = 8;
     for _ in 0..PART_LIMIT {
         let Some(header) = read_array::<8>(&mut input)? else { return Ok(None) };
@@ -66,16 +69,19 @@ fn chunks(source: &mut dyn Source, len: u64) -> io::Result<Option<Found>> {
                 animation.duration += f64::from(delay) / if unit == 0 { 100.0 } else { unit.into() };
             }
             b"pHYs" if data.get(8) == Some(&1) => {
-                texts.push(("XResolution".into(), format!("{}/100", be32(0)).into()));
-                texts.push(("YResolution".into(), format!("{}/100", be32(4)).into()));
-                texts.push(("ResolutionUnit".into(), Data::Int(3)));
+                let resolution = [
+                    ("XResolution".to_owned(), format!("{}/100", be32(0)).into()),
+                    ("YResolution".to_owned(), format!("{}/100", be32(4)).into()),
+                    ("ResolutionUnit".to_owned(), Data::Int(3)),
+                ];
+                merge(&mut texts, resolution.into());
             }
             b"tIME" => {
                 if let Some(time) = time(&data) {
                     merge(&mut texts, vec![("DateTime".into(), time.into())]);
                 }
             }
-            b"tEXt" | b"zTXt" | b"iTXt" => match text_chunk(kind, &data) {
+            b"tEXt" | b"zTXt" | b"iTXt" => match text_chunk(kind, &data, &mut room) {
                 Some(TextChunk::Xmp(packet)) => from_xmp = xmp::read(&packet),
                 Some(TextChunk::Text { name, language, value }) => {
                     add_text(&mut texts, name, language, value);
@@ -128,24 +134,47 @@ fn time(data: &[u8]) -> Option<String> {
     Some(format!("{year:04}:{month:02}:{day:02} {hour:02}:{minute:02}:{second:02}"))
 }
 
+/// How much more text is taken.
+struct Room {
+    chunks: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// A packed text, as far as there is room for it.
+    fn inflate(&self, data: &[u8]) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        ZlibDecoder::new(data).take(self.bytes as u64).read_to_end(&mut out).ok()?;
+        Some(out)
+    }
+
+    /// Takes a text, if there is room for it.
+    fn take(&mut self, text: &[u8]) -> Option<()> {
+        self.bytes = self.bytes.checked_sub(text.len())?;
+        Some(())
+    }
+}
+
 enum TextChunk {
     Xmp(Vec<u8>),
     Text { name: &'static str, language: String, value: String },
 }
 
-fn text_chunk(kind: [u8; 4], data: &[u8]) -> Option<TextChunk> {
+fn text_chunk(kind: [u8; 4], data: &[u8], room: &mut Room) -> Option<TextChunk> {
+    room.chunks = room.chunks.checked_sub(1)?;
     let (keyword, rest) = split_nul(data)?;
     let (language, raw, is_utf8) = match &kind {
         b"tEXt" => (None, rest.to_vec(), false),
-        b"zTXt" => (None, inflate(rest.strip_prefix(b"\0")?)?, false),
+        b"zTXt" => (None, room.inflate(rest.strip_prefix(b"\0")?)?, false),
         _ => {
             let (is_packed, rest) = (*rest.first()? == 1, rest.get(2..)?);
             let (language, rest) = split_nul(rest)?;
             let (_, rest) = split_nul(rest)?;
-            let raw = if is_packed { inflate(rest)? } else { rest.to_vec() };
+            let raw = if is_packed { room.inflate(rest)? } else { rest.to_vec() };
             (std::str::from_utf8(language).ok().filter(|l| !l.is_empty()), raw, true)
         }
     };
+    room.take(&raw)?;
     let keyword = keyword.to_ascii_lowercase();
     if keyword == b"xml:com.adobe.xmp" {
         return Some(TextChunk::Xmp(raw));
@@ -174,12 +203,6 @@ fn text_chunk(kind: [u8; 4], data: &[u8]) -> Option<TextChunk> {
 fn split_nul(data: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = data.iter().position(|b| *b == 0)?;
     Some((&data[..at], &data[at + 1..]))
-}
-
-fn inflate(data: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    ZlibDecoder::new(data).take(TEXT_LIMIT as u64).read_to_end(&mut out).ok()?;
-    Some(out)
 }
 
 /// Texts are kept by language.

@@ -11,6 +11,8 @@ use crate::source::{Source, array_at, read_at};
 const ENTRY_LIMIT: u16 = 1000;
 /// How many bytes of a value are read.
 const VALUE_LIMIT: u64 = 64 << 10;
+/// How many bytes of all values together are read. Entries may share their bytes, so the file's length is no limit.
+const VALUES_LIMIT: u64 = 512 << 10;
 
 /// A TIFF file is described by its first directory.
 pub(super) fn read(source: &mut dyn Source) -> io::Result<Found> {
@@ -51,6 +53,8 @@ pub(super) enum Values {
 pub(super) struct Directories<'a> {
     source: &'a mut dyn Source,
     is_big_endian: bool,
+    /// How many bytes of values may still be read.
+    left: u64,
     /// Where the first directory lies.
     pub(super) first: u32,
 }
@@ -64,7 +68,7 @@ impl<'a> Directories<'a> {
             Some(b"MM\0*") => true,
             _ => return Ok(None),
         };
-        let mut directories = Self { source, is_big_endian, first: 0 };
+        let mut directories = Self { source, is_big_endian, left: VALUES_LIMIT, first: 0 };
         let Some(first) = array_at(&head, 4) else { return Ok(None) };
         directories.first = directories.u32(first);
         Ok(Some(directories))
@@ -78,8 +82,12 @@ impl<'a> Directories<'a> {
         if self.is_big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
     }
 
-    /// Tags and values of the directory at an offset, as far as they can be read.
-    pub(super) fn entries(&mut self, at: u32) -> io::Result<Vec<(u16, Values)>> {
+    /// The wanted tags of the directory at an offset with their values, as far as they can be read.
+    pub(super) fn entries(
+        &mut self,
+        at: u32,
+        is_wanted: impl Fn(u16) -> bool,
+    ) -> io::Result<Vec<(u16, Values)>> {
         let head = read_at(self.source, at.into(), 2)?;
         let count = array_at(&head, 0).map_or(0, |b| self.u16(b)).min(ENTRY_LIMIT);
         let table = read_at(self.source, u64::from(at) + 2, usize::from(count) * 12)?;
@@ -89,7 +97,7 @@ impl<'a> Directories<'a> {
             let [count, offset] = [4, 8].map(|at| array_at(entry, at).map_or(0, |b| self.u32(b)));
             let Some(unit) = unit(kind) else { continue };
             let size = u64::from(count) * unit;
-            if count == 0 || size > VALUE_LIMIT {
+            if !is_wanted(tag) || count == 0 || size > VALUE_LIMIT.min(self.left) {
                 continue;
             }
             let bytes = if size <= 4 {
@@ -97,6 +105,7 @@ impl<'a> Directories<'a> {
             } else {
                 read_at(self.source, offset.into(), size as usize)?
             };
+            self.left -= size;
             if bytes.len() as u64 == size {
                 entries.push((tag, self.values(kind, bytes)));
             }

@@ -90,15 +90,13 @@ fn properties(packet: &[u8]) -> Result<Entries, Fault> {
     while let Some(token) = reader.next()? {
         match token {
             Token::Start(element) => {
-                let is_description = element.ns == RDF && element.local == "Description";
+                let is_description = &*element.ns == RDF && element.local == "Description";
                 if is_description {
                     for attribute in &element.attributes {
                         let property = PROPERTIES.iter().find(|(ns, local, _, form)| {
                             *form == Form::Single
-                                && attribute
-                                    .name
-                                    .strip_suffix(local)
-                                    .is_some_and(|n| n.strip_suffix(':') == Some(ns))
+                                && attribute.local == *local
+                                && attribute.ns.as_deref() == Some(*ns)
                         });
                         if let (Some((_, _, name, _)), Some(value)) =
                             (property, text::printable(&attribute.value))
@@ -108,7 +106,7 @@ fn properties(packet: &[u8]) -> Result<Entries, Fault> {
                     }
                 }
                 if let Some(open) = &mut open {
-                    if element.ns == RDF && element.local == "li" {
+                    if &*element.ns == RDF && element.local == "li" {
                         let language = element.attributes.iter().find(|a| a.local == "lang");
                         open.items.push((language.map(|l| l.value.to_lowercase()), String::new()));
                         open.is_item = true;
@@ -116,7 +114,7 @@ fn properties(packet: &[u8]) -> Result<Entries, Fault> {
                 } else if path.last() == Some(&true) {
                     let property = PROPERTIES
                         .iter()
-                        .find(|(ns, local, ..)| *ns == element.ns && *local == element.local);
+                        .find(|(ns, local, ..)| *ns == &*element.ns && *local == element.local);
                     if let Some((_, _, name, form)) = property {
                         let resource = element.attributes.iter().find(|a| a.local == "resource");
                         let own = resource.map(|r| r.value.clone()).unwrap_or_default();
@@ -152,7 +150,9 @@ fn properties(packet: &[u8]) -> Result<Entries, Fault> {
                     found.push((done.name.to_owned(), value));
                 }
             }
-            Token::Instruction(_) | Token::Doctype(_) => {}
+            // No program writes one, and its entities could make much of little.
+            Token::Doctype(_) => return Err(Fault::Malformed),
+            Token::Instruction(_) => {}
         }
     }
     Ok(found)

@@ -29,7 +29,8 @@ pub(crate) fn has_foreign_url(css: &str) -> bool {
 
 fn has_foreign_function(css: &str) -> bool {
     ["url", "image", "image-set"].iter().any(|name| {
-        arguments(css, name).any(|(at, argument)| !is_fragment(argument) && !is_font(&css[..at], argument))
+        let mut blocks = Blocks::new(css);
+        arguments(css, name).any(|(at, argument)| !is_fragment(argument) && !blocks.is_font(at, argument))
     })
 }
 
@@ -46,13 +47,30 @@ fn is_fragment(argument: &str) -> bool {
     argument.trim_start().starts_with('#')
 }
 
-/// Fonts may be in the style itself.
-fn is_font(before: &str, argument: &str) -> bool {
-    let is_source = before.trim_end().strip_suffix(':').is_some_and(|b| b.trim_end().ends_with("src"));
-    let block = before.rfind('{').map(|at| before[..at].trim_end());
-    let is_inside = before.rfind('}') < before.rfind('{') && block.is_some_and(|b| b.ends_with("@font-face"));
-    let argument = argument.strip_prefix(['"', '\'']).unwrap_or(argument);
-    is_source && is_inside && argument.starts_with("data:;base64,")
+/// Follows the blocks of a style sheet; each character is looked at once, however many addresses there are.
+struct Blocks<'c> {
+    css: &'c str,
+    at: usize,
+    is_font_face: bool,
+}
+
+impl<'c> Blocks<'c> {
+    fn new(css: &'c str) -> Self {
+        Self { css, at: 0, is_font_face: false }
+    }
+
+    /// Whether an address at a place is that of a font in the style itself. Places come in order.
+    fn is_font(&mut self, at: usize, argument: &str) -> bool {
+        for (brace, character) in self.css[self.at..at].match_indices(['{', '}']) {
+            let before = self.css[..self.at + brace].trim_end();
+            self.is_font_face = character == "{" && before.ends_with("@font-face");
+        }
+        self.at = at;
+        let before = self.css[..at].trim_end();
+        let is_source = before.strip_suffix(':').is_some_and(|b| b.trim_end().ends_with("src"));
+        let argument = argument.strip_prefix(['"', '\'']).unwrap_or(argument);
+        self.is_font_face && is_source && argument.starts_with("data:;base64,")
+    }
 }
 
 /// Resolves `\41 ` and `\A`; an escaped line end vanishes.

@@ -38,8 +38,8 @@ pub(crate) fn fault_of(element: &Element) -> Option<Reason> {
 fn fault_of_attribute(element: &str, attribute: &Attribute) -> Option<Reason> {
     let local = attribute.local.to_lowercase();
     let value = attribute.value.to_lowercase();
-    let of_attribute = |key| Some(Reason::new(key).with(&*attribute.name).with(&*value));
-    let of_element = |key| Some(Reason::new(key).with(element).with(&*attribute.name).with(&*value));
+    let of_attribute = |key| Some(Reason::new(key).with(attribute.name()).with(&*value));
+    let of_element = |key| Some(Reason::new(key).with(element).with(attribute.name()).with(&*value));
     if local.starts_with("on") {
         return of_attribute("uploaded-event-handler-on-svg");
     }

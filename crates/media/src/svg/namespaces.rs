@@ -1,5 +1,8 @@
 //! The namespaces of elements that drawing programs write and that no reader runs.
 
+/// How long a mangled name may be.
+const MANGLED_LIMIT: usize = 200;
+
 const ALLOWED: &[&str] = &[
     "",
     "http://www.w3.org/2000/svg",
@@ -44,6 +47,9 @@ const ALLOWED: &[&str] = &[
 /// Whether elements of a namespace may stay. Old Illustrator files have the names of entities in place of their
 /// values.
 pub(crate) fn is_allowed(namespace: &str) -> bool {
+    if namespace.len() > MANGLED_LIMIT {
+        return false;
+    }
     let namespace = namespace.to_lowercase();
     ALLOWED.contains(&namespace.as_str()) || is_mangled(&namespace)
 }

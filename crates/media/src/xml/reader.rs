@@ -2,17 +2,23 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use quick_xml::events::{BytesStart, Event};
 
 use crate::source::Source;
 use crate::xml::decode::Utf8;
+use crate::xml::namespaces::Namespaces;
 use crate::xml::{External, Fault, dtd};
 
 /// How deep elements may lie in each other; libxml2 has the same limit.
 const DEPTH_LIMIT: usize = 256;
 /// How long a value may get when its entities are replaced.
 const VALUE_LIMIT: usize = 10_000_000;
+/// How many attributes an element may have.
+const ATTRIBUTE_LIMIT: usize = 10_000;
+/// How long the name of a namespace may be. It counts again for each element that is in it.
+const NAMESPACE_LIMIT: usize = 10_000;
 /// How long a chain of entities may be.
 const CHAIN_LIMIT: usize = 16;
 
@@ -35,7 +41,7 @@ pub(crate) enum Token {
 #[derive(Debug)]
 pub(crate) struct Element {
     /// Its namespace; a prefix that isn't declared stands for itself.
-    pub(crate) ns: String,
+    pub(crate) ns: Rc<str>,
     /// Its name without a prefix.
     pub(crate) local: String,
     /// What is said of it, in the order of the file; without declarations of namespaces.
@@ -45,12 +51,27 @@ pub(crate) struct Element {
 /// One attribute.
 #[derive(Debug)]
 pub(crate) struct Attribute {
-    /// The name, with the namespace in place of the prefix.
-    pub(crate) name: String,
+    /// Its namespace, if the name has a prefix.
+    pub(crate) ns: Option<Rc<str>>,
     /// The name without a prefix.
     pub(crate) local: String,
     /// The value with entities replaced.
     pub(crate) value: String,
+}
+
+impl Attribute {
+    /// The name, with the namespace in place of the prefix.
+    pub(crate) fn name(&self) -> Cow<'_, str> {
+        match &self.ns {
+            Some(ns) => format!("{ns}:{}", self.local).into(),
+            None => self.local.as_str().into(),
+        }
+    }
+
+    /// Whether this is the attribute of a name without a prefix.
+    pub(crate) fn is_plain(&self, name: &str) -> bool {
+        self.ns.is_none() && self.local == name
+    }
 }
 
 /// Reads a document to its end, or to where it stops being well-formed.
@@ -58,8 +79,7 @@ pub(crate) struct Reader<'a> {
     inner: quick_xml::Reader<Utf8<'a>>,
     buffer: Vec<u8>,
     entities: HashMap<String, String>,
-    /// Declared prefixes with the depth at which they came.
-    namespaces: Vec<(usize, String, String)>,
+    namespaces: Namespaces,
     depth: usize,
     is_started: bool,
     has_root: bool,
@@ -76,7 +96,7 @@ impl<'a> Reader<'a> {
             inner,
             buffer: Vec::new(),
             entities: HashMap::new(),
-            namespaces: Vec::new(),
+            namespaces: Namespaces::default(),
             depth: 0,
             is_started: false,
             has_root: false,
@@ -129,16 +149,16 @@ impl<'a> Reader<'a> {
                 Some(self.start(&start)?)
             }
             Event::End(_) => Some(self.end()),
-            Event::Text(text) => self.text(utf8(&text)?.into())?,
+            Event::Text(text) => self.text(utf8(&text)?)?,
             Event::CData(text) => {
                 if self.depth == 0 {
                     return Err(Fault::Malformed);
                 }
-                Some(Token::Text(utf8(&text)?.to_owned()))
+                Some(Token::Text(with_plain_lines(utf8(&text)?).into_owned()))
             }
             Event::GeneralRef(reference) => {
                 let text = format!("&{};", utf8(&reference)?);
-                let replaced = self.replace(&text)?.into_owned();
+                let replaced = self.replace(&text, Place::Content)?.into_owned();
                 if self.depth == 0 {
                     return Err(Fault::Malformed);
                 }
@@ -147,7 +167,7 @@ impl<'a> Reader<'a> {
             Event::PI(instruction) => {
                 let text = utf8(&instruction)?;
                 if text.get(..3).is_some_and(|t| t.eq_ignore_ascii_case("xml"))
-                    && text[3..].starts_with([' ', '\t', '\n'])
+                    && (text.len() == 3 || text[3..].starts_with([' ', '\t', '\n', '\r']))
                 {
                     return Err(Fault::Malformed);
                 }
@@ -166,21 +186,20 @@ impl<'a> Reader<'a> {
     }
 
     /// Characters; outside of the outermost element there may only be blanks.
-    fn text(&self, text: Cow<'_, str>) -> Result<Option<Token>, Fault> {
+    fn text(&self, text: &str) -> Result<Option<Token>, Fault> {
         if text.contains("]]>") {
             return Err(Fault::Malformed);
         }
         match self.depth {
             0 if text.trim_matches([' ', '\t', '\r', '\n', '\u{FEFF}']).is_empty() => Ok(None),
             0 => Err(Fault::Malformed),
-            _ => Ok(Some(Token::Text(text.into_owned()))),
+            _ => Ok(Some(Token::Text(with_plain_lines(text).into_owned()))),
         }
     }
 
     fn end(&mut self) -> Token {
-        let depth = self.depth;
-        self.namespaces.retain(|(d, _, _)| *d < depth);
-        self.depth = depth.saturating_sub(1);
+        self.namespaces.end(self.depth);
+        self.depth = self.depth.saturating_sub(1);
         Token::End
     }
 
@@ -195,55 +214,41 @@ impl<'a> Reader<'a> {
             let attribute = attribute.map_err(|_| Fault::Malformed)?;
             let name = qualified(utf8(attribute.key.as_ref())?)?;
             let raw = utf8(&attribute.value)?;
-            if raw.contains('<') {
+            if raw.contains('<') || plain.len() == ATTRIBUTE_LIMIT {
                 return Err(Fault::Malformed);
             }
-            let value = self.replace(raw)?.replace(['\t', '\n', '\r'], " ");
+            let value = self.replace(&with_blanks(raw), Place::Attribute)?.into_owned();
             match name {
-                ("xmlns", prefix) => self.namespaces.push((self.depth, prefix.to_owned(), value)),
-                ("", "xmlns") => self.namespaces.push((self.depth, String::new(), value)),
+                ("xmlns", _) | ("", "xmlns") if value.len() > NAMESPACE_LIMIT => {
+                    return Err(Fault::Malformed);
+                }
+                ("xmlns", prefix) => self.namespaces.declare(self.depth, prefix, &value),
+                ("", "xmlns") => self.namespaces.declare(self.depth, "", &value),
                 (prefix, local) => plain.push((prefix.to_owned(), local.to_owned(), value)),
             }
         }
         let attributes = plain
             .into_iter()
             .map(|(prefix, local, value)| {
-                let name = if prefix.is_empty() {
-                    local.clone()
-                } else {
-                    format!("{}:{local}", self.namespace(&prefix))
-                };
-                Attribute { name, local, value }
+                let ns = (!prefix.is_empty()).then(|| self.namespaces.find(&prefix));
+                Attribute { ns, local, value }
             })
             .collect();
         let (prefix, local) = qualified(utf8(start.name().into_inner())?)?;
-        Ok(Token::Start(Element {
-            ns: self.namespace(prefix).to_owned(),
-            local: local.to_owned(),
-            attributes,
-        }))
-    }
-
-    fn namespace<'s>(&'s self, prefix: &'s str) -> &'s str {
-        let declared = self.namespaces.iter().rev().find(|(_, p, _)| p == prefix);
-        match (declared, prefix) {
-            (Some((_, _, uri)), _) => uri,
-            (None, "xml") => "http://www.w3.org/XML/1998/namespace",
-            (None, prefix) => prefix,
-        }
+        Ok(Token::Start(Element { ns: self.namespaces.find(prefix), local: local.to_owned(), attributes }))
     }
 
     /// Replaces references to characters and entities.
-    fn replace<'t>(&self, text: &'t str) -> Result<Cow<'t, str>, Fault> {
+    fn replace<'t>(&self, text: &'t str, place: Place) -> Result<Cow<'t, str>, Fault> {
         if !text.contains('&') {
             return Ok(text.into());
         }
         let mut out = String::with_capacity(text.len());
-        self.replace_into(text, &mut out, 0)?;
+        self.replace_into(text, place, &mut out, 0)?;
         Ok(out.into())
     }
 
-    fn replace_into(&self, text: &str, out: &mut String, chain: usize) -> Result<(), Fault> {
+    fn replace_into(&self, text: &str, place: Place, out: &mut String, chain: usize) -> Result<(), Fault> {
         let mut rest = text;
         while let Some(at) = rest.find('&') {
             out.push_str(&rest[..at]);
@@ -258,7 +263,11 @@ impl<'a> Reader<'a> {
                 _ => {
                     let value =
                         self.entities.get(name).filter(|_| chain < CHAIN_LIMIT).ok_or(Fault::Malformed)?;
-                    self.replace_into(value, out, chain + 1)?;
+                    let value = match place {
+                        Place::Attribute => with_blanks(value),
+                        Place::Content => value.as_str().into(),
+                    };
+                    self.replace_into(&value, place, out, chain + 1)?;
                 }
             }
             if out.len() > VALUE_LIMIT {
@@ -268,6 +277,27 @@ impl<'a> Reader<'a> {
         }
         out.push_str(rest);
         Ok(())
+    }
+}
+
+/// Where a reference stands.
+#[derive(Clone, Copy)]
+enum Place {
+    Content,
+    Attribute,
+}
+
+/// Text as documents have it whatever system they come from.
+fn with_plain_lines(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
+}
+
+/// The value of an attribute has no lines, unless by references.
+fn with_blanks(raw: &str) -> Cow<'_, str> {
+    if raw.contains(['\t', '\n', '\r']) {
+        raw.replace("\r\n", " ").replace(['\t', '\n', '\r'], " ").into()
+    } else {
+        raw.into()
     }
 }
 
@@ -296,3 +326,6 @@ fn qualified(name: &str) -> Result<(&str, &str), Fault> {
 fn utf8(bytes: &[u8]) -> Result<&str, Fault> {
     std::str::from_utf8(bytes).map_err(|_| Fault::Malformed)
 }
+
+#[cfg(test)]
+mod tests;
