@@ -232,27 +232,32 @@ fn text_type(head: &[u8]) -> Option<Mime> {
         b"<table ",
         b"<a href=",
     ];
-    if !looks_like_text(head) {
-        return None;
-    }
+    let head = as_text(head)?;
     let head = head[..head.len().min(4096)].to_ascii_lowercase();
     let start = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
     let is_xml = start.starts_with(b"<?xml");
     Some(match () {
-        () if (is_xml && contains(&head, b"<svg")) || start.starts_with(b"<svg") => "image/svg+xml".into(),
+        () if (is_xml && contains(&head, b"<svg"))
+            || start.starts_with(b"<svg")
+            || start.starts_with(b"<!doctype svg") =>
+        {
+            "image/svg+xml".into()
+        }
         () if is_xml => "application/xml".into(),
         () if HTML.iter().any(|tag| contains(&head, tag)) => "text/html".into(),
         () => "text/plain".into(),
     })
 }
 
-/// Whether there are only characters that texts have, in an encoding with ASCII in it or in marked UTF-16.
-fn looks_like_text(head: &[u8]) -> bool {
+/// What has only characters that texts have, in an encoding with ASCII in it or in marked UTF-16.
+fn as_text(head: &[u8]) -> Option<Cow<'_, [u8]>> {
     if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
         let (text, _, damaged) = encoding_rs::UTF_16LE.decode(head);
-        return !damaged && !text.contains(|c: char| c.is_control() && !c.is_ascii_whitespace());
+        let is_text = !damaged && !text.contains(|c: char| c.is_control() && !c.is_ascii_whitespace());
+        return is_text.then(|| Cow::Owned(text.into_owned().into_bytes()));
     }
-    head.len() > 1 && head.iter().all(|b| matches!(b, 7..=13 | 27 | 32..=126 | 128..))
+    let is_text = head.len() > 1 && head.iter().all(|b| matches!(b, 7..=13 | 27 | 32..=126 | 128..));
+    is_text.then_some(Cow::Borrowed(head))
 }
 
 /// The rest of the known formats.

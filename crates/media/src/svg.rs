@@ -81,7 +81,7 @@ impl Open {
     fn judge(self) -> Option<Reason> {
         let comes_first =
             self.hit.as_ref().is_some_and(|r| [filter::NAMESPACE, filter::SCRIPT].contains(&r.key));
-        let is_hostile = self.style.is_some_and(|s| css::is_hostile(&css::normalize(&s)));
+        let is_hostile = self.style.is_some_and(|s| css::is_hostile_style(&s));
         if is_hostile && !comes_first { Some(Reason::new("uploaded-hostile-svg")) } else { self.hit }
     }
 }

@@ -139,7 +139,7 @@ fn tells_xml_by_its_root() {
         ("<?xml version='1.0'?><svg><g></svg>", "image/svg+xml"),
         ("<?xml version='1.0'?><other>", "application/xml"),
         ("<other>", "text/plain"),
-        ("<!DOCTYPE svg [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><svg>&x;</svg>", "text/plain"),
+        ("<!DOCTYPE svg [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><svg>&x;</svg>", "image/svg+xml"),
         ("<!doctype html><p>hello", "text/html"),
     ];
     for (text, expected) in cases {
@@ -214,6 +214,8 @@ fn tells_text_from_other_bytes() {
         (b"text <table border=1>", "text/html"),
         (b"text <A HREF='x'>", "text/html"),
         (b"text <script>", "text/html"),
+        (b"\xFF\xFE<\0h\0t\0m\0l\0>\0", "text/html"),
+        (b"\xFE\xFF\0<\0H\0T\0M\0L\0>", "text/html"),
         (b"text with \x01 in it", UNKNOWN),
     ];
     for (bytes, expected) in cases {

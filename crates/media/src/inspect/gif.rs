@@ -12,8 +12,8 @@ const EXTENSION_LIMIT: usize = 1 << 20;
 /// How many comments are kept.
 const COMMENT_LIMIT: usize = 100;
 
-/// A file that stops within the data of a frame is described by what is there; with any other fault of its structure
-/// it is damaged.
+/// A file that stops within colours or the data of a frame is described by what is there; with any other fault of its
+/// structure it is damaged. MediaWiki does nearly so.
 pub(super) fn read(source: &mut dyn Source) -> io::Result<Found> {
     let mut input = BufReader::new(source);
     let header =
@@ -22,7 +22,7 @@ pub(super) fn read(source: &mut dyn Source) -> io::Result<Found> {
     let le16 = |at| array_at(&header, at).map_or(0, u16::from_le_bytes);
     let flags = header[10];
     let mut seen = Seen { bits: color_bits(flags), ..Seen::default() };
-    if !skip_colors(&mut input, flags)? || !blocks(&mut input, &mut seen)? {
+    if skip_colors(&mut input, flags)? && !blocks(&mut input, &mut seen)? {
         return Ok(Found::damaged("0"));
     }
     let mut found =
@@ -71,7 +71,7 @@ fn blocks(input: &mut impl Read, seen: &mut Seen) -> io::Result<bool> {
                 let Some(frame) = read_array::<9>(input)? else { return Ok(false) };
                 seen.bits = color_bits(frame[8]);
                 if !skip_colors(input, frame[8])? {
-                    return Ok(false);
+                    return Ok(true);
                 }
                 let has_data = read_array::<1>(input)?.is_some();
                 if !has_data || !sub_blocks(input, 0)?.is_whole {

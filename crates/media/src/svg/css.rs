@@ -3,11 +3,15 @@
 /// The most style that one element may have.
 pub(crate) const SHEET_LIMIT: usize = 10_000_000;
 
-/// Style as a browser reads it: escapes and references resolved, look-alikes of letters folded, comments gone, in lower
-/// case.
-pub(crate) fn normalize(css: &str) -> String {
-    let folded: String = unescape(css).chars().map(fold).collect();
-    without_comments(&folded).to_lowercase()
+/// Whether style, read as browsers do, has something in it that it must not have.
+///
+/// What looks like a comment may be within a string or an address, so nothing is loaded from within comments either.
+pub(crate) fn is_hostile_style(css: &str) -> bool {
+    let plain: String = unescape(css).chars().map(fold).collect();
+    let plain = plain.to_lowercase();
+    is_hostile(&without_comments(&plain))
+        || plain.contains("@import")
+        || ["url", "image-set"].iter().any(|name| has_foreign_function(&plain, name))
 }
 
 /// Whether (lower-cased) style has something in it that it must not have.
@@ -19,7 +23,7 @@ pub(crate) fn is_hostile(css: &str) -> bool {
         || ["@import", "expression", "-o-link:", "-o-link-source:", "-o-replace:"]
             .iter()
             .any(|w| css.contains(w))
-        || has_foreign_function(&css)
+        || ["url", "image", "image-set"].iter().any(|name| has_foreign_function(&css, name))
 }
 
 /// Whether there is an `url(…)` that isn't one of a part of the same file.
@@ -27,11 +31,9 @@ pub(crate) fn has_foreign_url(css: &str) -> bool {
     arguments(css, "url").any(|(_, argument)| !is_fragment(argument))
 }
 
-fn has_foreign_function(css: &str) -> bool {
-    ["url", "image", "image-set"].iter().any(|name| {
-        let mut blocks = Blocks::new(css);
-        arguments(css, name).any(|(at, argument)| !is_fragment(argument) && !blocks.is_font(at, argument))
-    })
+fn has_foreign_function(css: &str, name: &str) -> bool {
+    let mut blocks = Blocks::new(css);
+    arguments(css, name).any(|(at, argument)| !is_fragment(argument) && !blocks.is_font(at, argument))
 }
 
 /// What follows the opening parenthesis of each use of a function, with where its name starts.
@@ -116,12 +118,13 @@ fn fold(c: char) -> char {
     }
 }
 
-/// Drops comments, and what follows one that doesn't end.
+/// Puts blanks in place of comments, and drops what follows one that doesn't end.
 fn without_comments(css: &str) -> String {
     let mut out = String::with_capacity(css.len());
     let mut rest = css;
     while let Some(at) = rest.find("/*") {
         out.push_str(&rest[..at]);
+        out.push(' ');
         match rest[at + 2..].find("*/") {
             Some(end) => rest = &rest[at + 2 + end + 2..],
             None => return out,

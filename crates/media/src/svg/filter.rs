@@ -74,7 +74,7 @@ fn fault_of_attribute(element: &str, attribute: &Attribute) -> Option<Reason> {
     if local == "handler" && is_address(&value) {
         return of_attribute("uploaded-setting-handler-svg");
     }
-    if local == "style" && css::is_hostile(&css::normalize(&value)) {
+    if local == "style" && css::is_hostile_style(&value) {
         return of_attribute("uploaded-remote-url-svg");
     }
     if STYLED.contains(&local.as_str()) && css::is_hostile(&value) {
