@@ -16,6 +16,7 @@ import secrets
 import pytest
 
 from api import Wiki
+from elsewhere import Elsewhere
 from server import Server
 
 
@@ -102,3 +103,11 @@ _count = itertools.count(1)
 def name():
     """A file name that nothing has, already in the form that the API answers with."""
     return f"Test_{_run}_{next(_count)}.jpg"
+
+
+@pytest.fixture
+def elsewhere():
+    """A web server that isn't ours."""
+    server = Elsewhere()
+    yield server
+    server.stop()

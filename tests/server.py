@@ -16,6 +16,9 @@ import requests
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = os.environ.get("COMMONHOLD_BIN", str(ROOT / "target" / "release" / "commonhold"))
 
+#: Settings that let everybody upload by URL, also from this machine.
+LOOPBACK = {"uploads.by_url.allow_networks": "127.0.0.0/8", "uploads.by_url.groups": "user"}
+
 #: Exit codes that are promised.
 FAILED, USAGE = 1, 2
 

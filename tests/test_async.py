@@ -7,8 +7,8 @@ import time
 import pytest
 
 from api import ApiError, Wiki, fetch, sha1
-from elsewhere import Elsewhere
 from media import jpeg
+from server import LOOPBACK
 
 CHUNK = 4096
 
@@ -247,17 +247,6 @@ def test_many_at_once(wiki, name):
         whole[send(wiki, f"{number}_{name}", data)[0]] = sha1(data)
     for key, digest in whole.items():
         assert poll(wiki, key)[0]["imageinfo"]["sha1"] == digest
-
-
-LOOPBACK = {"uploads.by_url.allow_networks": "127.0.0.0/8", "uploads.by_url.groups": "user"}
-
-
-@pytest.fixture
-def elsewhere():
-    """Another server."""
-    server = Elsewhere()
-    yield server
-    server.stop()
 
 
 def fetch_later(wiki, name, url, **params):

@@ -12,17 +12,7 @@ from api import ApiError, Wiki, fetch, sha1
 from conftest import make_target
 from elsewhere import Elsewhere
 from media import jpeg
-from server import Server
-
-LOOPBACK = {"uploads.by_url.allow_networks": "127.0.0.0/8", "uploads.by_url.groups": "user"}
-
-
-@pytest.fixture
-def elsewhere():
-    """Another server."""
-    server = Elsewhere()
-    yield server
-    server.stop()
+from server import LOOPBACK, Server
 
 
 @pytest.fixture

@@ -195,6 +195,18 @@ impl Repository {
         }
     }
 
+    /// A received part that has a partial blob of its own, as all have that are no chunks.
+    pub(crate) async fn fresh_of(&self, mut received: Received) -> Result<Box<FreshPart>> {
+        match received.take() {
+            Some(Held::Fresh(part)) => Ok(part),
+            Some(held) => {
+                self.give_up(held).await;
+                Err(Error::Gone)
+            }
+            None => Err(Error::Gone),
+        }
+    }
+
     /// Lets go of a part that will not be used.
     pub(crate) async fn give_up(&self, held: Held) {
         match held {

@@ -17,7 +17,7 @@ use commonhold_core::{BlobKey, Data, FileKey, Hashes, MediaInfo, Message, Param,
 use crate::authorise::Authority;
 use crate::checksum::Checksums;
 use crate::gather::Examined;
-use crate::receive::{FreshPart, Held, Received};
+use crate::receive::{FreshPart, Received};
 use crate::stash::{KeyEnding, StashedFile, not_found};
 use crate::watchlist::Watch;
 use crate::{Error, Repository, Result, summary, throttle};
@@ -251,17 +251,10 @@ impl Repository {
         self: &Arc<Self>,
         request: &UploadRequest,
         filename: &str,
-        mut received: Received,
+        received: Received,
         ending: KeyEnding,
     ) -> Result<Outcome> {
-        let part = match received.take() {
-            Some(Held::Fresh(part)) => part,
-            Some(held) => {
-                self.give_up(held).await;
-                return Err(Error::Gone);
-            }
-            None => return Err(Error::Gone),
-        };
+        let part = self.fresh_of(received).await?;
         let outcome = self.upload_part(request, filename, &part, ending).await;
         if outcome.is_err() {
             self.discard(&part.partial).await;
@@ -320,16 +313,7 @@ impl Repository {
     async fn stash_ready(&self, request: &UploadRequest, name: &UploadName, ready: Ready) -> Result<Outcome> {
         let warnings = self.warnings(name, Some(ready.hashes)).await?;
         let warned = !warnings.is_empty() && !request.ignore_warnings;
-        let file = self
-            .stash_sealed(
-                &request.caller,
-                name.title.dbkey(),
-                &ready.blob,
-                ready.hashes,
-                ready.info,
-                ready.ending,
-            )
-            .await?;
+        let file = self.stash_ready_bytes(request, name, &ready).await?;
         if warned {
             return Ok(Outcome::Warned { warnings, key: Some(file.key) });
         }
@@ -432,16 +416,7 @@ impl Repository {
             }
             Committed::Warned(warnings) => {
                 // A stashed file is stashed once more, under a key of its own.
-                let file = self
-                    .stash_sealed(
-                        &request.caller,
-                        name.title.dbkey(),
-                        &ready.blob,
-                        ready.hashes,
-                        ready.info,
-                        ready.ending,
-                    )
-                    .await?;
+                let file = self.stash_ready_bytes(request, name, &ready).await?;
                 Ok(Outcome::Warned { warnings, key: Some(file.key) })
             }
             Committed::Unchanged => {
@@ -491,20 +466,21 @@ impl Repository {
 
     /// The stash entry that holds the bytes, made now if there is none.
     async fn entry_of(&self, request: &UploadRequest, name: &UploadName, ready: &Ready) -> Result<FileKey> {
-        if let Some(key) = &ready.entry {
-            Ok(key.clone())
-        } else {
-            let info = ready.info.clone();
-            let file = self.stash_sealed(
-                &request.caller,
-                name.title.dbkey(),
-                &ready.blob,
-                ready.hashes,
-                info,
-                ready.ending,
-            );
-            Ok(file.await?.key)
+        match &ready.entry {
+            Some(key) => Ok(key.clone()),
+            None => Ok(self.stash_ready_bytes(request, name, ready).await?.key),
         }
+    }
+
+    /// Puts the bytes in the stash under the name that they would get.
+    async fn stash_ready_bytes(
+        &self,
+        request: &UploadRequest,
+        name: &UploadName,
+        ready: &Ready,
+    ) -> Result<StashedFile> {
+        let (filename, info) = (name.title.dbkey(), ready.info.clone());
+        self.stash_sealed(&request.caller, filename, &ready.blob, ready.hashes, info, ready.ending).await
     }
 
     /// Puts a part in the stash whose name is no good, so that it needn't be sent again.

@@ -18,7 +18,7 @@ use tokio::time::interval;
 
 use super::publish::{Publishing, Wanted};
 use super::{Ended, Progress, Stage, UploadStatus, payload};
-use crate::receive::{FreshPart, Held};
+use crate::receive::FreshPart;
 use crate::stash::KeyEnding;
 use crate::upload::{Outcome, UploadRequest, verification_error};
 use crate::{Error, Repository, Result};
@@ -111,21 +111,14 @@ impl Repository {
         let progress = |bytes| come.store(bytes, Ordering::Relaxed);
         let mut fetch = std::pin::pin!(self.fetch(caller.id, &checked, &progress));
         let mut notes = interval(NOTES);
-        let mut received = loop {
+        let received = loop {
             tokio::select! {
                 received = &mut fetch => break received?,
                 _ = notes.tick() => self.note_bytes(job, come.load(Ordering::Relaxed)).await?,
             }
         };
         self.note_bytes(job, received.size).await?;
-        let part = match received.take() {
-            Some(Held::Fresh(part)) => part,
-            Some(held) => {
-                self.give_up(held).await;
-                return Err(Error::Gone);
-            }
-            None => return Err(Error::Gone),
-        };
+        let part = self.fresh_of(received).await?;
         let work = Fetching { url, key: None, wanted };
         let stashed = self.stash_fetched(job, &caller, work, &part).await;
         if stashed.is_err() {
