@@ -520,9 +520,12 @@ enum Committed {
 
 /// A refusal of the content, with the reason as the API shows it.
 pub(crate) fn verification_error(reason: &commonhold_media::Reason) -> Refusal {
+    // They come out of the file, where one may have megabytes.
+    let params = reason.params.iter().map(|p| p.chars().take(DETAIL_CHARS).collect::<String>());
+    let params: Vec<String> = params.collect();
     let mut message = Message::new(reason.key);
-    message.params = reason.params.iter().map(|p| Param::Text(p.clone())).collect();
-    let details = std::iter::once(reason.key.to_owned()).chain(reason.params.iter().cloned());
+    message.params = params.iter().map(|p| Param::Text(p.clone())).collect();
+    let details = std::iter::once(reason.key.to_owned()).chain(params);
     Refusal::new("verification-error", message).with("details", details.collect::<Vec<_>>())
 }
 
