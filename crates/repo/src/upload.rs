@@ -22,6 +22,9 @@ use crate::stash::{KeyEnding, StashedFile, not_found};
 use crate::watchlist::Watch;
 use crate::{Error, Repository, Result, summary, throttle};
 
+/// Characters of a detail of a refusal that are told.
+const DETAIL_CHARS: usize = 1000;
+
 /// What is asked for.
 pub struct UploadRequest {
     /// Who asks.
