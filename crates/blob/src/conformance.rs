@@ -23,6 +23,7 @@ pub async fn run(make: &(dyn Fn() -> Store + Send + Sync)) -> Result<()> {
     ranges_are_cut_to_the_blob(make()).await?;
     an_empty_blob_is_a_blob(make()).await?;
     chunks_continue_after_a_save(make()).await?;
+    what_is_started_is_begun_and_open(make()).await?;
     what_was_given_up_leaves_nothing(make()).await?;
     sealing_can_be_repeated(make()).await?;
     missing_bytes_are_noticed(make()).await?;
@@ -188,6 +189,33 @@ async fn chunks_continue_after_a_save(store: Store) -> Result<()> {
     store.seal(&partial, at).await?;
     assert!(whole(&store, partial.key()).await?.as_ref() == Some(&bytes));
     Ok(())
+}
+
+async fn what_is_started_is_begun_and_open(store: Store) -> Result<()> {
+    // The last are small enough to be hashed where they are written, just so, and not any more.
+    for len in [0, 1, 10_000, 64 << 10, (64 << 10) + 1, (256 << 10) + 10] {
+        let bytes = noise(len);
+        let (partial, mut writer) = store.start(fresh_key()).await?;
+        for frame in bytes.chunks(10_000) {
+            writer.write(Bytes::copy_from_slice(frame)).await?;
+        }
+        let hashing = writer.finish().await?;
+        let mut expected = Hashing::new();
+        expected.update(&bytes);
+        assert_eq!(hashing.hashes(), expected.hashes(), "{len} bytes");
+        assert!(matches!(store.start(partial.key().clone()).await.map(drop), Err(Error::Taken(_))));
+        assert_eq!(inspect(&store, &Place::Partial(partial.clone()))?, bytes);
+        store.seal(&partial, len as u64).await?;
+        assert_eq!(whole(&store, partial.key()).await?, Some(bytes));
+        assert!(matches!(store.start(partial.key().clone()).await.map(drop), Err(Error::Taken(_))));
+    }
+    // A later writer takes over from the one that came with the partial.
+    let (partial, mut first) = store.start(fresh_key()).await?;
+    first.write(Bytes::from_static(b"first")).await?;
+    assert!(matches!(store.start(partial.key().clone()).await.map(drop), Err(Error::Taken(_))));
+    put(&store, &partial, 0, Hashing::new(), b"second", 6).await?;
+    assert!(first.finish().await.is_err());
+    store.discard(&partial).await
 }
 
 async fn what_was_given_up_leaves_nothing(store: Store) -> Result<()> {

@@ -86,7 +86,14 @@ impl DiskStore {
 #[async_trait]
 impl BlobStore for DiskStore {
     async fn begin(&self, key: BlobKey) -> Result<Partial> {
-        self.run(move |disk| disk.begin(key)).await
+        self.run(move |disk| disk.create(&key).map(|_| Partial { key })).await
+    }
+
+    async fn start(&self, key: BlobKey) -> Result<(Partial, Box<dyn Writer>)> {
+        let partial = Partial { key: key.clone() };
+        let (disk, pool) = (Arc::clone(&self.disk), Arc::clone(&self.pool));
+        let target = self.pool.run(move || writer::Target::create(disk, key)).await?;
+        Ok((partial, Box::new(writer::DiskWriter::new(target, pool, 0, Hashing::new()))))
     }
 
     async fn write(&self, partial: &Partial, at: u64, hashing: Hashing) -> Result<Box<dyn Writer>> {
@@ -157,13 +164,14 @@ impl Disk {
         self.blobs.join(fan_name(fan(key))).join(key.as_str())
     }
 
-    fn begin(&self, key: BlobKey) -> Result<Partial> {
-        if length(&self.blob_path(&key))?.is_some() {
-            return Err(Error::Taken(key));
+    /// Makes the file of a new partial.
+    fn create(&self, key: &BlobKey) -> Result<File> {
+        if length(&self.blob_path(key))?.is_some() {
+            return Err(Error::Taken(key.clone()));
         }
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.partial_path(&key)) {
-            Ok(_) => Ok(Partial { key }),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Error::Taken(key)),
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.partial_path(key)) {
+            Ok(file) => Ok(file),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Error::Taken(key.clone())),
             Err(source) => Err(Error::Io { doing: "beginning a blob", source }),
         }
     }

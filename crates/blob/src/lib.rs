@@ -110,6 +110,19 @@ pub trait BlobStore: Send + Sync + 'static {
     /// Begins an empty partial.
     async fn begin(&self, key: BlobKey) -> Result<Partial>;
 
+    /// Begins a partial and opens it for writing, for which a store may need one step instead of two. What it began is
+    /// gone again where it fails.
+    async fn start(&self, key: BlobKey) -> Result<(Partial, Box<dyn Writer>)> {
+        let partial = self.begin(key).await?;
+        match self.write(&partial, 0, Hashing::new()).await {
+            Ok(writer) => Ok((partial, writer)),
+            Err(error) => {
+                self.discard(&partial).await?;
+                Err(error)
+            }
+        }
+    }
+
     /// Opens a partial for writing from the recorded offset `at` on. `hashing` has seen the bytes before. An earlier
     /// writer of the same partial loses its right to it.
     async fn write(&self, partial: &Partial, at: u64, hashing: Hashing) -> Result<Box<dyn Writer>>;

@@ -17,6 +17,9 @@ use super::{BLOCK, Disk};
 use crate::pool::{Answer, Pool};
 use crate::{Error, Hashing, Result, Writer};
 
+/// Up to this many bytes are hashed where they are written: another thread's help would cost more than it saves.
+const SMALL: usize = 64 * 1024;
+
 /// After this many bytes the disk is set to work, or all of a large file would be left to the end.
 const SYNC_AHEAD: u64 = 32 * 1024 * 1024;
 
@@ -57,6 +60,13 @@ struct Busy {
 }
 
 impl Target {
+    /// Begins a partial.
+    pub(super) fn create(disk: Arc<Disk>, key: BlobKey) -> Result<Self> {
+        let file = disk.create(&key)?;
+        let (turn, ()) = disk.turns.take(&key, || Ok(()))?;
+        Ok(Self { disk, key, file, turn, fresh: true })
+    }
+
     /// Opens a partial that has at least `at` bytes, and takes it over from any other writer.
     pub(super) fn open(disk: Arc<Disk>, key: BlobKey, at: u64) -> Result<Self> {
         let failed = |source| Error::Io { doing: "opening a partial blob", source };
@@ -198,6 +208,17 @@ impl Writer for DiskWriter {
     async fn finish(mut self: Box<Self>) -> Result<Hashing> {
         self.settle_ahead().await?;
         let block = std::mem::take(&mut self.gathered).freeze();
+        if block.len() <= SMALL {
+            let mut hashing = self.settle().await?;
+            let (target, at) = (Arc::clone(&self.target), self.position);
+            let write = move || {
+                target.put(&block, at)?;
+                hashing.update(&block);
+                target.sync()?;
+                Ok(*hashing)
+            };
+            return self.pool.run(write).await;
+        }
         self.hand_over(block, true).await?;
         Ok(*self.settle().await?)
     }
