@@ -1,13 +1,15 @@
 //! SQLite: one thread writes, some read.
 //!
-//! The writer takes all the jobs that wait, gives each a savepoint in one transaction, commits once, and only then
-//! answers. So many small transactions share one sync of the disk, and none waits for a lock.
+//! The writer takes all the jobs that wait, runs them in one transaction, commits once, and only then answers. So many
+//! small transactions share one sync of the disk, and none waits for a lock. Should one of the jobs fail, all of them
+//! run again, each with a savepoint.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
@@ -72,6 +74,8 @@ fn connect(path: &Path) -> Result<Connection, DbError> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // The same plan whatever is asked for. Else SQLite plans some statements anew each time that they get new values.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
@@ -97,13 +101,44 @@ fn write(connection: &Connection, queue: &Receiver<Box<dyn WriteJob>>) {
     }
 }
 
-/// Notes for each job the first statement of it that failed.
+/// Runs a statement without values, compiled once.
+fn plain(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// Runs the jobs in one transaction, and notes for each the first statement of it that failed.
 fn commit_group(
     connection: &Connection,
     group: &mut [Box<dyn WriteJob>],
     failures: &mut Vec<Option<DbError>>,
 ) -> Result<(), DbError> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+    plain(connection, "BEGIN IMMEDIATE")?;
+    let alone = group.len() == 1;
+    for job in group.iter_mut() {
+        let mut handle = Handle::new(connection);
+        let stays = job.run(&mut handle);
+        if !stays || handle.failed.is_some() {
+            // Fails where SQLite has rolled back by itself; that is the wanted state.
+            drop(connection.execute_batch("ROLLBACK"));
+            if alone {
+                failures.push(handle.failed);
+                return Ok(());
+            }
+            return commit_apart(connection, group, failures);
+        }
+    }
+    plain(connection, "COMMIT")?;
+    Ok(())
+}
+
+/// The same where one of the jobs is to leave nothing behind. They run again, each with a savepoint; since that copies
+/// every page that a job changes, it is not done as long as all goes well.
+fn commit_apart(
+    connection: &Connection,
+    group: &mut [Box<dyn WriteJob>],
+    failures: &mut Vec<Option<DbError>>,
+) -> Result<(), DbError> {
+    plain(connection, "BEGIN IMMEDIATE")?;
     for job in group {
         connection.execute_batch("SAVEPOINT job")?;
         let mut handle = Handle::new(connection);
@@ -114,7 +149,7 @@ fn commit_group(
         connection.execute_batch("RELEASE job")?;
         failures.push(handle.failed);
     }
-    connection.execute_batch("COMMIT")?;
+    plain(connection, "COMMIT")?;
     Ok(())
 }
 
@@ -123,12 +158,12 @@ fn read(connection: &Connection, queue: &Mutex<Receiver<Box<dyn ReadJob>>>) {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut job) = next else { return };
         // One transaction, so that several queries see the same state.
-        let begun = connection.execute_batch("BEGIN");
+        let begun = plain(connection, "BEGIN");
         let mut handle = Handle::new(connection);
         if begun.is_ok() {
             job.run(&mut handle);
         }
-        let ended = begun.and_then(|()| connection.execute_batch("COMMIT"));
+        let ended = begun.and_then(|()| plain(connection, "COMMIT"));
         job.finish(handle.failed.map_or(ended.map_err(DbError::from), Err));
     }
 }
