@@ -9,6 +9,7 @@ use commonhold_core::upload::{self, Candidate, Warnings};
 use commonhold_core::{Hashes, MediaInfo};
 use commonhold_media as media;
 
+use crate::buffered::Buffered;
 use crate::{Error, Repository, Result};
 
 /// What reading a file told.
@@ -28,16 +29,16 @@ impl Repository {
         let policy = self.settings.uploads.clone();
         let requested = requested.to_owned();
         let job = move || {
-            let mut source = blobs.open(&place)?;
-            let mime = media::detect(&mut *source, size).map_err(Error::Inspection)?;
+            let mut source = Buffered::new(blobs.open(&place)?);
+            let mime = media::detect(&mut source, size).map_err(Error::Inspection)?;
             let name = upload_name(&requested, &policy, &|| media::guess_extension(&mime));
             let extension = match &name {
                 Ok(name) => name.final_extension.clone(),
                 Err(error) => error.final_extension().to_owned(),
             };
-            let verdict = media::verify(&mut *source, size, &extension).map_err(Error::Inspection)?;
+            let verdict = media::verify(&mut source, size, &extension).map_err(Error::Inspection)?;
             let mime = media::logical_type(&mime, &extension);
-            let info = media::inspect(&mut *source, size, &mime).map_err(Error::Inspection)?;
+            let info = media::inspect(&mut source, size, &mime).map_err(Error::Inspection)?;
             Ok(Examined { name, refused: verdict.err(), info })
         };
         self.media.run(job).await?
@@ -54,7 +55,8 @@ impl Repository {
         let blobs = self.blobs.clone();
         let extension = extension.to_owned();
         let job = move || {
-            let mut window = Window { source: blobs.open(&place)?, from, len: to - from, position: 0 };
+            let mut window =
+                Window { source: Buffered::new(blobs.open(&place)?), from, len: to - from, position: 0 };
             let verdict = if from == 0 {
                 media::verify_first_chunk(&mut window, to, &extension)
             } else {
@@ -70,8 +72,8 @@ impl Repository {
     pub(crate) async fn examine_waiting(&self, place: Place, size: u64) -> Result<Option<media::Reason>> {
         let blobs = self.blobs.clone();
         let job = move || {
-            let mut source = blobs.open(&place)?;
-            let verdict = media::verify_later_chunk(&mut *source, size).map_err(Error::Inspection)?;
+            let mut source = Buffered::new(blobs.open(&place)?);
+            let verdict = media::verify_later_chunk(&mut source, size).map_err(Error::Inspection)?;
             Ok(verdict.err())
         };
         self.media.run(job).await?
@@ -82,8 +84,8 @@ impl Repository {
         let blobs = self.blobs.clone();
         let prohibited = self.settings.uploads.prohibited_extensions.clone();
         let job = move || {
-            let mut source = blobs.open(&place)?;
-            let mime = media::detect(&mut *source, size).map_err(Error::Inspection)?;
+            let mut source = Buffered::new(blobs.open(&place)?);
+            let mime = media::detect(&mut source, size).map_err(Error::Inspection)?;
             Ok(stash_extension(&mime, &prohibited))
         };
         self.media.run(job).await?

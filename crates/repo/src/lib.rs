@@ -9,6 +9,7 @@
 mod account;
 mod authorise;
 mod block;
+mod buffered;
 mod checksum;
 mod chunk;
 mod delete;
@@ -134,8 +135,8 @@ impl Repository {
     /// Whether both stores work: the catalogue answers, and bytes can be written.
     pub async fn check_stores(&self) -> Result<()> {
         self.has_users().await?;
-        let part = self.fresh_part().await?;
-        Ok(self.blobs.discard(&part.partial).await?)
+        let partial = self.blobs.begin(self.fresh_key()).await?;
+        Ok(self.blobs.discard(&partial).await?)
     }
 
     /// Whether any file is stored, be it in the catalogue or not.

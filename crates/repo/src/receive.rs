@@ -120,22 +120,19 @@ impl Repository {
             Hint::Append { key, offset } => self.claim(user_id, &key, offset).await?,
             Hint::Fresh => None,
         };
-        let (held, at) = match claimed {
-            Some(part) => {
-                let at = part.row.offset;
-                (Held::Appended(Box::new(part)), at)
-            }
-            None => (Held::Fresh(Box::new(self.fresh_part().await?)), 0),
-        };
-        let mut received = Received { size: 0, repository: Arc::clone(self), held: Some(held) };
-        // From here on, whatever goes wrong drops `received`, which cleans up.
-        let (partial, hashing) = match &received.held {
-            Some(Held::Appended(part)) => (part.partial.clone(), part.hashing.clone()),
-            Some(Held::Fresh(part)) => (part.partial.clone(), part.hashing.clone()),
-            None => return Err(Error::Gone),
+        let mut received = Received { size: 0, repository: Arc::clone(self), held: None };
+        // Once something is held, whatever goes wrong drops `received`, which cleans up.
+        let (at, mut writer) = if let Some(part) = claimed {
+            let (at, partial, hashing) = (part.row.offset, part.partial.clone(), part.hashing.clone());
+            received.held = Some(Held::Appended(Box::new(part)));
+            (at, self.blobs.write(&partial, at, hashing).await?)
+        } else {
+            let key = self.fresh_key();
+            let (partial, writer) = self.blobs.start(key.clone()).await?;
+            received.held = Some(Held::Fresh(Box::new(FreshPart { key, partial, hashing: Hashing::new() })));
+            (0, writer)
         };
         let limit = self.settings.uploads.max_bytes.saturating_sub(at);
-        let mut writer = self.blobs.write(&partial, at, hashing).await?;
         while let Some(bytes) = source.next().await.map_err(|e| Error::Body(e.0))? {
             received.size += bytes.len() as u64;
             if received.size > limit {
@@ -152,11 +149,9 @@ impl Repository {
         Ok(received)
     }
 
-    /// An empty partial blob.
-    pub(crate) async fn fresh_part(&self) -> Result<FreshPart> {
-        let key = BlobKey::new(self.now(), &*self.entropy);
-        let partial = self.blobs.begin(key.clone()).await?;
-        Ok(FreshPart { key, partial, hashing: Hashing::new() })
+    /// A key for a blob that is to be made.
+    pub(crate) fn fresh_key(&self) -> BlobKey {
+        BlobKey::new(self.now(), &*self.entropy)
     }
 
     /// Claims a chunked upload for one more chunk; `None` if it isn't this user's, doesn't wait for that offset, or
