@@ -32,6 +32,9 @@ use crate::stores::{self, DataDirectory};
 
 /// A client has so long for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of a connection that are read ahead of who takes them; also the longest head. Large uploads fill it, so it
+/// counts for each of them.
+const READ_AHEAD: usize = 128 * 1024;
 /// Requests in flight and jobs at work are given so long to end.
 const DRAIN: Duration = Duration::from_secs(9);
 /// Between two sweeps of what has expired.
@@ -235,7 +238,7 @@ fn converse(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &Grac
         router.clone().oneshot(request.map(axum::body::Body::new))
     });
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(READ_AHEAD);
     let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
     tokio::spawn(async move {
         if let Err(error) = connection.await {
