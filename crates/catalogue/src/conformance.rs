@@ -14,6 +14,7 @@ mod parts;
 mod protections;
 mod sessions;
 mod stash;
+mod tags;
 mod text;
 mod throttles;
 mod transactions;
@@ -58,6 +59,7 @@ pub async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     moves::run(make).await?;
     lists::run(make).await?;
     stash::run(make).await?;
+    tags::run(make).await?;
     parts::run(make).await?;
     jobs::run(make).await?;
     text::run(make).await?;
@@ -141,13 +143,21 @@ fn upload(name: &str, number: u8, now: Timestamp) -> Publication {
         user_id: 0,
         user_name: "192.0.2.1".to_owned(),
         bot: false,
+        tags: Vec::new(),
         now,
     }
 }
 
 /// Something that is done by nobody in particular.
 fn act(comment: &str, now: Timestamp) -> Act {
-    Act { user_id: 0, user_name: "192.0.2.1".to_owned(), bot: false, now, comment: comment.to_owned() }
+    Act {
+        user_id: 0,
+        user_name: "192.0.2.1".to_owned(),
+        bot: false,
+        now,
+        comment: comment.to_owned(),
+        tags: Vec::new(),
+    }
 }
 
 fn revision(text: &str, now: Timestamp) -> NewRevision<'_> {

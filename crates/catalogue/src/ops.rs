@@ -17,6 +17,7 @@ pub mod protections;
 pub mod revisions;
 pub mod sessions;
 pub mod stash;
+pub mod tags;
 pub mod throttles;
 pub mod watchlist;
 
@@ -35,4 +36,6 @@ pub struct Act {
     pub now: Timestamp,
     /// Why.
     pub comment: String,
+    /// Tags that it is marked with.
+    pub tags: Vec<String>,
 }

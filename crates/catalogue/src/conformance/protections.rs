@@ -33,7 +33,14 @@ fn page(tx: &mut dyn Tx, dbkey: &str) -> Result<i64> {
 }
 
 fn act() -> Act {
-    Act { user_id: 7, user_name: "Someone".to_owned(), bot: false, now: NOW + 1, comment: "Why".to_owned() }
+    Act {
+        user_id: 7,
+        user_name: "Someone".to_owned(),
+        bot: false,
+        now: NOW + 1,
+        comment: "Why".to_owned(),
+        tags: Vec::new(),
+    }
 }
 
 async fn protections_come_back_until_they_end(db: Db) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use commonhold_core::title::{Title, ns};
 
-use super::{NOW, Result, revision};
+use super::{NOW, Result, act, revision};
 use crate::ops::watchlist::{self, Watched};
 use crate::ops::{Act, moves, pages};
 use crate::{Db, DbError};
@@ -61,8 +61,7 @@ async fn a_page_is_watched_under_its_new_title(db: Db) -> Result<()> {
         pages::create(tx, ns::FILE, "A.png", &revision("text", NOW))?;
         let Some(page) = pages::by_title(tx, ns::FILE, "A.png")? else { panic!("the page is gone") };
         watchlist::watch(tx, 7, ns::FILE, "A.png")?;
-        let act =
-            Act { user_id: 9, user_name: "Mover".to_owned(), bot: false, now: NOW, comment: String::new() };
+        let act = Act { user_id: 9, user_name: "Mover".to_owned(), ..act("", NOW) };
         let wanted = moves::Move {
             page,
             to: Title::from_db(ns::FILE, "B.png"),

@@ -243,6 +243,25 @@ CREATE INDEX changes_time ON changes (made, id);
 CREATE INDEX changes_title ON changes (ns, dbkey, made, id);
 CREATE INDEX changes_user ON changes (user_name, made, id);
 
+-- Words that changes are marked with. One that isn't active can't be given any more.
+CREATE TABLE tags (
+    name {TEXT} NOT NULL PRIMARY KEY,
+    active BIGINT NOT NULL
+);
+
+-- Changes with their tags: what of revision, entry of the log and row of changes belongs to one change.
+CREATE TABLE taggings (
+    id {ID},
+    tag {TEXT} NOT NULL REFERENCES tags (name) ON DELETE CASCADE,
+    revision_id BIGINT,
+    log_id BIGINT,
+    change_id BIGINT
+);
+CREATE INDEX taggings_tag ON taggings (tag);
+CREATE INDEX taggings_revision ON taggings (revision_id, tag) WHERE revision_id IS NOT NULL;
+CREATE INDEX taggings_log ON taggings (log_id, tag) WHERE log_id IS NOT NULL;
+CREATE INDEX taggings_change ON taggings (change_id, tag) WHERE change_id IS NOT NULL;
+
 -- Files that are their owner's alone, whole or still arriving in chunks.
 CREATE TABLE stash (
     id {ID},

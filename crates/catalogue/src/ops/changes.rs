@@ -4,6 +4,7 @@ use commonhold_core::{Data, Timestamp};
 
 use super::filter::{Direction, Filter};
 use super::logs::{self, NewLog};
+use super::tags::{self, Parts, Tagged};
 use crate::value::values;
 use crate::{DbError, Read, Row, Tx};
 
@@ -104,14 +105,26 @@ pub(super) struct NewEdit<'a> {
     pub(super) new_length: i64,
 }
 
-/// Notes an edit.
-pub(super) fn edited(tx: &mut dyn Tx, new: &NewEdit<'_>) -> Result<(), DbError> {
-    insert(tx, new, None)
+/// Notes an edit, and marks it with tags.
+pub(super) fn edited(tx: &mut dyn Tx, new: &NewEdit<'_>, tags: &[String]) -> Result<(), DbError> {
+    let change = insert(tx, new, None)?;
+    tags::mark(tx, Parts { revision: Some(new.revision_id), log: None, change: Some(change) }, tags)
 }
 
 /// Writes an entry of the log and notes it as a change; gives the entry's number. `revision_id` is the revision that
 /// belongs to it, 0 if none.
 pub fn logged(tx: &mut dyn Tx, new: &NewLog<'_>, bot: bool, revision_id: i64) -> Result<i64, DbError> {
+    logged_with_tags(tx, new, bot, revision_id, &[])
+}
+
+/// The same of a change that is marked with tags: the entry, its row among the changes, and its revision.
+pub fn logged_with_tags(
+    tx: &mut dyn Tx,
+    new: &NewLog<'_>,
+    bot: bool,
+    revision_id: i64,
+    tags: &[String],
+) -> Result<i64, DbError> {
     let log_id = logs::insert(tx, new)?;
     let change = NewEdit {
         kind: ChangeKind::Log,
@@ -129,15 +142,17 @@ pub fn logged(tx: &mut dyn Tx, new: &NewLog<'_>, bot: bool, revision_id: i64) ->
         old_length: 0,
         new_length: 0,
     };
-    insert(tx, &change, Some(log_id))?;
+    let change = insert(tx, &change, Some(log_id))?;
+    let revision = (revision_id != 0).then_some(revision_id);
+    tags::mark(tx, Parts { revision, log: Some(log_id), change: Some(change) }, tags)?;
     Ok(log_id)
 }
 
-fn insert(tx: &mut dyn Tx, new: &NewEdit<'_>, log_id: Option<i64>) -> Result<(), DbError> {
-    tx.execute(
+fn insert(tx: &mut dyn Tx, new: &NewEdit<'_>, log_id: Option<i64>) -> Result<i64, DbError> {
+    let row = tx.first(
         "INSERT INTO changes (kind, made, user_id, user_name, ns, dbkey, page_id, comment, revision_id, \
          old_revision_id, old_length, new_length, minor, bot, log_id) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id",
         values![
             new.kind.as_str(),
             new.now,
@@ -156,7 +171,7 @@ fn insert(tx: &mut dyn Tx, new: &NewEdit<'_>, log_id: Option<i64>) -> Result<(),
             log_id,
         ],
     )?;
-    Ok(())
+    row.ok_or(DbError::Corrupt { what: "change" })?.int(0)
 }
 
 /// Which changes to list.
@@ -176,6 +191,8 @@ pub struct RecentChanges {
     pub user: Option<String>,
     /// Not by this user.
     pub exclude_user: Option<String>,
+    /// Marked with this tag.
+    pub tag: Option<String>,
     /// Of one of these kinds, if any are given.
     pub kinds: Vec<ChangeKind>,
     /// Only minor ones, or only others.
@@ -211,6 +228,9 @@ pub fn list(read: &mut dyn Read, wanted: &RecentChanges) -> Result<Vec<ChangeRow
     }
     if let Some(user) = &wanted.exclude_user {
         filter.add("c.user_name", "<>", user);
+    }
+    if let Some(tag) = &wanted.tag {
+        filter.tagged(Tagged::Change, "c.id", tag);
     }
     if !wanted.kinds.is_empty() {
         filter.any_of("c.kind", wanted.kinds.iter().map(|kind| kind.as_str().into()).collect());

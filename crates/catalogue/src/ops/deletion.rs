@@ -147,7 +147,7 @@ fn note(
         comment,
         params,
     };
-    changes::logged(tx, &entry, act.bot, 0)
+    changes::logged_with_tags(tx, &entry, act.bot, 0, &act.tags)
 }
 
 /// Moves versions to the deleted ones; `column` is ours.

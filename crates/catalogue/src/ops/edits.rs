@@ -67,7 +67,7 @@ pub fn make(tx: &mut dyn Tx, wanted: &Edit) -> Result<Edited, DbError> {
         old_length: wanted.page.as_ref().map_or(0, |page| page.length),
         new_length: wanted.content.len() as i64,
     };
-    changes::edited(tx, &change)?;
+    changes::edited(tx, &change, &act.tags)?;
     if wanted.page.is_none() {
         let entry = NewLog {
             log_type: "create",

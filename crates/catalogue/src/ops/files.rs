@@ -67,6 +67,8 @@ pub struct Publication {
     pub user_name: String,
     /// Whether it is to be marked as a bot's.
     pub bot: bool,
+    /// Tags that it is marked with.
+    pub tags: Vec<String>,
     /// The current time. The version gets a later one if the file has versions of this time or after it.
     pub now: Timestamp,
 }
@@ -323,7 +325,7 @@ fn note_publication(
             ("img_timestamp", moment.iso().into()),
         ]),
     };
-    changes::logged(tx, &entry, new.bot, revision_id)?;
+    changes::logged_with_tags(tx, &entry, new.bot, revision_id, &new.tags)?;
     if page.is_none() {
         logs::insert(tx, &NewLog { log_type: "create", action: "create", params: Data::map([]), ..entry })?;
         // MediaWiki counts pages that are made, not files that are overwritten.

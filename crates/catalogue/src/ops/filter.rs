@@ -2,6 +2,7 @@
 
 use commonhold_core::Timestamp;
 
+use super::tags::Tagged;
 use crate::Value;
 
 /// Conditions with their values. Column names and operators are ours; only values come from outside.
@@ -76,6 +77,13 @@ impl Filter {
     pub(super) fn any_of(&mut self, column: &str, values: Vec<Value>) {
         let places: Vec<String> = values.into_iter().map(|value| self.place(value)).collect();
         self.conditions.push(format!("{column} IN ({})", places.join(", ")));
+    }
+
+    /// What is marked with a tag; `id` is the column of its number.
+    pub(super) fn tagged(&mut self, what: Tagged, id: &str, tag: &str) {
+        let (column, tag) = (what.column(), self.place(tag.into()));
+        self.conditions
+            .push(format!("EXISTS (SELECT 1 FROM taggings g WHERE g.{column} = {id} AND g.tag = {tag})"));
     }
 
     /// Rows between two values of a column, both included, in the direction of the list.

@@ -3,6 +3,7 @@
 use commonhold_core::{Data, Timestamp};
 
 use super::filter::{Direction, Filter};
+use super::tags::Tagged;
 use crate::value::{json, values};
 use crate::{DbError, Read, Row, Tx};
 
@@ -81,6 +82,8 @@ pub struct LogFilter {
     pub dbkey: Option<String>,
     /// Of pages whose titles begin so.
     pub prefix: Option<String>,
+    /// Marked with this tag.
+    pub tag: Option<String>,
     /// Where to go on: the first entry to list.
     pub continue_at: Option<(Timestamp, i64)>,
     /// How many at most.
@@ -127,6 +130,9 @@ pub fn list(read: &mut dyn Read, wanted: &LogFilter) -> Result<Vec<LogRow>, DbEr
     }
     if let Some(prefix) = &wanted.prefix {
         filter.begins_with("l.dbkey", prefix);
+    }
+    if let Some(tag) = &wanted.tag {
+        filter.tagged(Tagged::Log, "l.id", tag);
     }
     filter.between("l.made", wanted.direction, wanted.start, wanted.end);
     filter.go_on(("l.made", "l.id"), wanted.direction, wanted.continue_at);

@@ -5,6 +5,7 @@ use commonhold_core::{Data, Redirect};
 
 use super::logs::NewLog;
 use super::pages::{self, NewRevision, PageRow};
+use super::tags::{self, Parts};
 use super::{Act, changes, deletion, protections, watchlist};
 use crate::value::values;
 use crate::{DbError, Tx};
@@ -60,7 +61,8 @@ pub fn make(tx: &mut dyn Tx, wanted: &Move) -> Result<(), DbError> {
     if wanted.leave_redirect {
         let content = Redirect::to(to.clone()).text();
         let revision = NewRevision { content: &content, minor: false, ..revision };
-        pages::create(tx, page.ns, &page.dbkey, &revision)?;
+        let (_, redirect) = pages::save(tx, None, (page.ns, &page.dbkey), &revision)?;
+        tags::mark(tx, Parts { revision: Some(redirect), ..Parts::default() }, &act.tags)?;
     }
     let entry = NewLog {
         log_type: "move",
@@ -78,6 +80,6 @@ pub fn make(tx: &mut dyn Tx, wanted: &Move) -> Result<(), DbError> {
             ("suppressredirect", (!wanted.leave_redirect).into()),
         ]),
     };
-    changes::logged(tx, &entry, act.bot, revision_id)?;
+    changes::logged_with_tags(tx, &entry, act.bot, revision_id, &act.tags)?;
     Ok(())
 }

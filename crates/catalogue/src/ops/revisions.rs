@@ -3,6 +3,7 @@
 use commonhold_core::Timestamp;
 
 use super::filter::{Direction, Filter};
+use super::tags::Tagged;
 use crate::value::values;
 use crate::{DbError, Read, Row};
 
@@ -44,6 +45,8 @@ pub struct History {
     pub user: Option<String>,
     /// Not by this user.
     pub exclude_user: Option<String>,
+    /// Marked with this tag.
+    pub tag: Option<String>,
     /// The first revision to list, by time and number.
     pub from: Option<(Timestamp, i64)>,
     /// The last revision to list, by time and number.
@@ -86,6 +89,9 @@ pub fn list(read: &mut dyn Read, wanted: &History) -> Result<Vec<RevisionRow>, D
     }
     if let Some(user) = &wanted.exclude_user {
         filter.add("user_name", "<>", user);
+    }
+    if let Some(tag) = &wanted.tag {
+        filter.tagged(Tagged::Revision, "revisions.id", tag);
     }
     let columns = ("made", "id");
     filter.go_on(columns, wanted.direction, wanted.from);
