@@ -42,7 +42,7 @@ pub fn text(message: &Message) -> String {
 fn param_text(param: &Param) -> String {
     match param {
         Param::Text(text) | Param::Plain(text) => text.clone(),
-        Param::Num(number) => number.to_string(),
+        Param::Num(number) | Param::Count(number) => number.to_string(),
         Param::Size(bytes) => size_text(*bytes),
         Param::List(items) => items.join(", "),
         Param::Message(message) => text(message),

@@ -164,8 +164,12 @@ impl Failed {
 }
 
 fn collided(error: &postgres::Error) -> bool {
-    let states =
-        [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::UNIQUE_VIOLATION];
+    let states = [
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::UNIQUE_VIOLATION,
+        SqlState::FOREIGN_KEY_VIOLATION,
+    ];
     error.code().is_some_and(|code| states.contains(code))
 }
 

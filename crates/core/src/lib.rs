@@ -21,6 +21,7 @@ pub mod rate;
 pub mod redirect;
 pub mod refusal;
 pub mod right;
+pub mod tag;
 pub mod time;
 pub mod title;
 pub mod upload;

@@ -24,6 +24,8 @@ pub enum Param {
     Plain(String),
     /// A number, written by the reader's rules.
     Num(i64),
+    /// A number as it is.
+    Count(i64),
     /// A number of bytes.
     Size(u64),
     /// A list of texts.
@@ -77,6 +79,7 @@ impl From<&Param> for Data {
             Param::Text(v) => v.as_str().into(),
             Param::Plain(v) => Self::map([("plaintext", v.as_str().into())]),
             Param::Num(v) => Self::map([("num", (*v).into())]),
+            Param::Count(v) => (*v).into(),
             Param::Size(v) => Self::map([("size", i64::try_from(*v).unwrap_or(i64::MAX).into())]),
             Param::List(v) => Self::map([("list", v.clone().into()), ("type", "comma".into())]),
             Param::Message(m) => Self::map([("message", m.as_ref().into())]),

@@ -6,10 +6,11 @@
 
 use commonhold_catalogue::Read;
 use commonhold_catalogue::ops::protections::{self, TitleProtection};
-use commonhold_catalogue::ops::{files, pages};
+use commonhold_catalogue::ops::{files, pages, tags};
 use commonhold_core::block::{Block, BlockedAction};
 use commonhold_core::protection::Level;
 use commonhold_core::right::Right;
+use commonhold_core::tag::check_usable;
 use commonhold_core::title::{FileTitle, Title, ns};
 use commonhold_core::user::Caller;
 use commonhold_core::{Message, Refusal, Timestamp};
@@ -188,6 +189,26 @@ impl<'a> Authority<'a> {
             }
         }
         self.protection(read, to, None, Action::Create)
+    }
+
+    /// Why the caller may not mark a change with these tags; `None` if he may, or if there are none.
+    pub(crate) fn tag(&self, read: &mut dyn Read, wanted: &[String]) -> Result<Option<Refusal>> {
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        if !self.caller.can(Right::Applychangetags) {
+            return Ok(Some(Refusal::of(Message::new("tags-apply-no-permission"))));
+        }
+        if self.is_blocked_everywhere() {
+            let message = Message::new("tags-apply-blocked").with(self.caller.name.as_str());
+            return Ok(Some(Refusal::of(message)));
+        }
+        Ok(check_usable(&tags::active(read)?, wanted).err())
+    }
+
+    /// Whether a block keeps the caller from changing anything on the site.
+    pub(crate) fn is_blocked_everywhere(&self) -> bool {
+        self.block.as_ref().is_some_and(|block| block.scope.partial.is_none())
     }
 
     /// Why the caller may not replace the file of a name; `None` if he may, or if there is none.

@@ -24,6 +24,8 @@ pub struct DeleteRequest {
     pub reason: String,
     /// Of the file, only the old version of this name.
     pub old_version: Option<String>,
+    /// Tags that it is marked with.
+    pub tags: Vec<String>,
     /// The talk page as well.
     pub with_talk: bool,
 }
@@ -53,12 +55,16 @@ impl Repository {
             if let Some(refusal) = authority.page(tx, title, Action::Delete)? {
                 return Err(refusal.into());
             }
+            if let Some(refusal) = authority.tag(tx, &request.tags)? {
+                return Err(refusal.into());
+            }
             let mut act = Act {
                 user_id: request.caller.id,
                 user_name: request.caller.name.clone(),
                 bot: request.caller.can(Right::Bot),
                 now,
                 comment: summary::comment(&request.reason),
+                tags: request.tags.clone(),
             };
             let mut reason = request.reason.clone();
             let deleted = match (&file, &request.old_version) {

@@ -32,6 +32,8 @@ pub struct EditRequest {
     pub change: TextChange,
     /// Why.
     pub summary: String,
+    /// Tags that it is marked with.
+    pub tags: Vec<String>,
     /// Whether the user calls it minor.
     pub minor: bool,
     /// Whether it is to be marked as a bot's; for those who have that right.
@@ -167,6 +169,9 @@ fn edit(tx: &mut dyn Tx, request: &EditRequest, summaries: Summaries, now: Times
             return Err(refusal.into());
         }
     }
+    if let Some(refusal) = authority.tag(tx, &request.tags)? {
+        return Err(refusal.into());
+    }
     if let (Some(expected), Some(sent)) = (&request.md5, request.change.sent())
         && !md5_hex(sent.as_bytes()).eq_ignore_ascii_case(expected)
     {
@@ -201,6 +206,7 @@ fn edit(tx: &mut dyn Tx, request: &EditRequest, summaries: Summaries, now: Times
             bot: request.bot && caller.can(Right::Bot),
             now,
             comment,
+            tags: request.tags.clone(),
         },
     };
     let made = edits::make(tx, &wanted)?;

@@ -27,6 +27,8 @@ pub struct ProtectRequest {
     pub expiry: Vec<String>,
     /// Why.
     pub reason: String,
+    /// Tags that it is marked with.
+    pub tags: Vec<String>,
 }
 
 /// One protection as it was carried out.
@@ -82,6 +84,9 @@ fn carry_out(tx: &mut dyn Tx, request: &ProtectRequest, now: Timestamp) -> Resul
     if let Some(refusal) = authority.page(tx, title, Action::Protect)? {
         return Err(refusal.into());
     }
+    if let Some(refusal) = authority.tag(tx, &request.tags)? {
+        return Err(refusal.into());
+    }
     let asked = read_protections(request, page.is_some(), now)?;
     let mut wanted: Vec<Restriction> = Vec::new();
     for Protected { kind, level, expiry } in &asked {
@@ -124,7 +129,8 @@ fn carry_out(tx: &mut dyn Tx, request: &ProtectRequest, now: Timestamp) -> Resul
         comment: &reason,
         params: log_params(&wanted),
     };
-    changes::logged(tx, &entry, request.caller.can(Right::Bot), revision_id)?;
+    let bot = request.caller.can(Right::Bot);
+    changes::logged_with_tags(tx, &entry, bot, revision_id, &request.tags)?;
     Ok(asked)
 }
 

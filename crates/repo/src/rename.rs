@@ -30,6 +30,8 @@ pub struct MoveRequest {
     pub to: Title,
     /// Why.
     pub reason: String,
+    /// Tags that it is marked with.
+    pub tags: Vec<String>,
     /// Leave no redirect; for those who have the right `suppressredirect`.
     pub no_redirect: bool,
     /// Move the talk page as well.
@@ -67,6 +69,7 @@ impl Repository {
                 bot: caller.can(Right::Bot),
                 now: self.now(),
                 comment: summary::comment(&request.reason),
+                tags: request.tags,
             },
             leave_redirect: !(request.no_redirect && caller.can(Right::Suppressredirect)),
             policy: self.settings.uploads.clone(),
@@ -106,6 +109,9 @@ impl Order {
         let Some(page) = pages::by_title(tx, from.ns(), from.dbkey())? else {
             return Ok(Err(missing_title()));
         };
+        if let Some(refusal) = Authority::of(tx, &self.caller, self.act.now)?.tag(tx, &self.act.tags)? {
+            return Ok(Err(refusal));
+        }
         let over = pages::by_title(tx, to.ns(), to.dbkey())?;
         if let Err(refusal) = self.judge(tx, from, to, over.as_ref())? {
             return Ok(Err(refusal));

@@ -23,6 +23,8 @@ pub struct RestoreRequest {
     pub timestamps: Vec<Timestamp>,
     /// Versions of the file, by their numbers among the deleted ones. Where neither is given, all comes back.
     pub file_ids: Vec<i64>,
+    /// Tags that it is marked with.
+    pub tags: Vec<String>,
     /// The talk page as well.
     pub with_talk: bool,
 }
@@ -38,12 +40,16 @@ impl Repository {
             if let Some(refusal) = authority.page(tx, title, Action::Undelete)? {
                 return Err(refusal.into());
             }
+            if let Some(refusal) = authority.tag(tx, &request.tags)? {
+                return Err(refusal.into());
+            }
             let act = Act {
                 user_id: request.caller.id,
                 user_name: request.caller.name.clone(),
                 bot: request.caller.can(Right::Bot),
                 now,
                 comment: summary::comment(&request.reason),
+                tags: request.tags.clone(),
             };
             let selection =
                 Selection { timestamps: request.timestamps.clone(), file_ids: request.file_ids.clone() };

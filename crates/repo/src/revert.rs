@@ -58,6 +58,7 @@ impl Repository {
                 user_id: caller.id,
                 user_name: caller.name.clone(),
                 bot: caller.can(Right::Bot),
+                tags: Vec::new(),
                 now,
             };
             files::publish(tx, &publication)?;

@@ -35,6 +35,8 @@ pub struct UploadRequest {
     pub comment: String,
     /// Text of the description page, should there be none yet.
     pub text: Option<String>,
+    /// Tags that the publication is marked with.
+    pub tags: Vec<String>,
     /// Go on in spite of warnings.
     pub ignore_warnings: bool,
     /// Keep the file for its owner instead of publishing it.
@@ -323,7 +325,7 @@ impl Repository {
         Ok(Outcome::Stashed { file: Box::new(file), warnings, chunked: false })
     }
 
-    /// Steps 12 to 17: permissions on the title, warnings, and the one transaction.
+    /// Steps 12 to 17: permissions on the title, warnings, tags, and the one transaction.
     async fn publish_ready(
         &self,
         request: &UploadRequest,
@@ -343,6 +345,7 @@ impl Repository {
             user_id: request.caller.id,
             user_name: request.caller.name.clone(),
             bot: request.caller.can(Right::Bot),
+            tags: request.tags.clone(),
             now: self.now(),
         };
         let (caller, watch) = (request.caller.clone(), request.watch);
@@ -374,7 +377,10 @@ impl Repository {
                     return Ok(Committed::Warned(warnings));
                 }
                 if let Some(refusal) = throttle::count(tx, &throttles, publication.now)? {
-                    return Ok(Committed::Limited(refusal));
+                    return Ok(Committed::Unpublishable(refusal));
+                }
+                if let Some(refusal) = authority.tag(tx, &publication.tags)? {
+                    return Ok(Committed::Unpublishable(refusal));
                 }
                 if existing.current.as_ref().is_some_and(|c| c.hashes == publication.hashes) {
                     return Ok(Committed::Unchanged);
@@ -411,7 +417,7 @@ impl Repository {
                 let key = self.entry_of(request, name, &ready).await?;
                 Err(recoverable_by(refusal.with("invalidparameter", "filename"), &key).into())
             }
-            Committed::Limited(refusal) => {
+            Committed::Unpublishable(refusal) => {
                 if ready.entry.is_none() {
                     self.blobs.remove(&ready.blob).await?;
                 }
@@ -514,7 +520,8 @@ pub(crate) fn recoverable_by(mut refusal: Refusal, key: &FileKey) -> Refusal {
 enum Committed {
     Published(Box<files::Published>, Warnings),
     Forbidden(Refusal),
-    Limited(Refusal),
+    /// Too many uploads, or tags that may not be given.
+    Unpublishable(Refusal),
     Warned(Warnings),
     Unchanged,
     /// The stash entry isn't waiting any more: another request was faster.

@@ -16,6 +16,7 @@ use commonhold_media::guess_extension;
 use serde::{Deserialize, Serialize};
 
 use super::{Ended, key_of};
+use crate::authorise::Authority;
 use crate::gather::Examined;
 use crate::stash::not_found;
 use crate::upload::{Outcome, Ready, Source, Timing, UploadRequest, is_recoverable, recoverable_by};
@@ -39,6 +40,7 @@ pub(super) struct Wanted {
     pub(super) title: String,
     comment: String,
     text: Option<String>,
+    tags: Vec<String>,
     ignore_warnings: bool,
     watch: Watch,
     checksums: Checksums,
@@ -56,6 +58,7 @@ impl Wanted {
             title: name.title.dbkey().to_owned(),
             comment: request.comment.clone(),
             text: request.text.clone(),
+            tags: request.tags.clone(),
             ignore_warnings: request.ignore_warnings,
             watch: request.watch,
             checksums: request.checksums,
@@ -109,12 +112,16 @@ impl Repository {
         Ok(Outcome::PublicationQueued { warnings, filename: work.wanted.title })
     }
 
-    /// Counts a request that a job will carry out, and queues the job. Refused: too many requests, or the same is queued
-    /// or running already.
+    /// Counts a request that a job will carry out, and queues the job. Refused: too many requests, tags that may not be
+    /// given, or the same is queued or running already.
     pub(super) async fn queue_counted(&self, request: &UploadRequest, job: NewJob) -> Result<()> {
         let throttles = throttle::of_uploads(&self.settings.limits, &request.caller);
+        let (caller, tags) = (request.caller.clone(), request.tags.clone());
         let queue = move |tx: &mut dyn commonhold_catalogue::Tx| {
             if let Some(refusal) = throttle::count(tx, &throttles, job.now)? {
+                return Err(refusal.into());
+            }
+            if let Some(refusal) = Authority::of(tx, &caller, job.now)?.tag(tx, &tags)? {
                 return Err(refusal.into());
             }
             if !jobs::enqueue(tx, &job)? {
@@ -159,6 +166,7 @@ impl Repository {
             filename: Some(wanted.filename),
             comment: wanted.comment,
             text: wanted.text,
+            tags: wanted.tags,
             ignore_warnings: wanted.ignore_warnings,
             stash: false,
             watch: wanted.watch,

@@ -99,6 +99,7 @@ impl World {
             filename: Some(name.to_owned()),
             comment: "why".to_owned(),
             text: None,
+            tags: Vec::new(),
             ignore_warnings: false,
             stash: false,
             watch: Watch::default(),

@@ -256,6 +256,7 @@ impl World {
             filename: Some(name.to_owned()),
             comment: "A comment".to_owned(),
             text: None,
+            tags: Vec::new(),
             ignore_warnings: options.ignore_warnings,
             stash: options.stash,
             watch: Watch::default(),
