@@ -206,6 +206,25 @@ selfmove = The page has this title already.
 undo-failure = This can't be taken back, for the same lines have been changed since.
 undo-summary = Took back the revision { $p1 } by { $p2 }
 
+## Tags
+
+tags-activate-not-allowed = The tag "{ $p1 }" is in use already.
+tags-activate-not-found = There is no tag "{ $p1 }".
+tags-apply-blocked = You are blocked, so that you can't mark your changes with tags.
+tags-apply-no-permission = You have no permission to mark your changes with tags.
+tags-apply-not-allowed-multi = Users can't give these tags: { $p1 }.
+tags-apply-not-allowed-one = Users can't give the tag "{ $p1 }".
+tags-create-already-exists = There is a tag "{ $p1 }" already.
+tags-create-invalid-chars = The name of a tag has no comma, no "|" and no "/".
+tags-create-invalid-title-chars = The name of a tag has only characters that titles of pages can have, and not too many of them.
+tags-create-no-name = The tag needs a name.
+tags-deactivate-not-allowed = The tag "{ $p1 }" is none that could be taken out of use.
+tags-delete-no-permission = You have no permission to delete tags.
+tags-delete-not-found = There is no tag "{ $p1 }".
+tags-delete-too-many-uses = The tag "{ $p1 }" is on more than { $p2 } changes, so that it can't be deleted.
+tags-manage-blocked = You are blocked, so that you can't make or change tags.
+tags-manage-no-permission = You have no permission to make or change tags.
+
 ## Uploads
 
 api-error-publishfailed = The file could not be published. Try it again with the same file key.

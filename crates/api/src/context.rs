@@ -29,6 +29,8 @@ pub(crate) struct Context {
     pub(crate) warnings: Vec<Warning>,
     /// Limits that `max` stood for, by module.
     pub(crate) limits: Vec<(&'static str, i64)>,
+    /// The tags that changes can be marked with, where [`crate::params::prepare`] found that they are needed.
+    pub(crate) usable_tags: Vec<String>,
     /// How errors are shown.
     pub(crate) error_format: ErrorFormat,
     /// How the answer is printed.

@@ -132,6 +132,7 @@ impl Api {
             result: Map::new(),
             warnings: Vec::new(),
             limits: Vec::new(),
+            usable_tags: Vec::new(),
             error_format: ErrorFormat::Bc,
             output: modules::format::options(&modules::format::JSONFM, params::Values::default()),
             module: &modules::main::MODULE,
@@ -174,6 +175,7 @@ impl Api {
         check_asserts(cx, &main).map_err(Stopped::at_main)?;
 
         // 5., 6. The module's parameters, then its token.
+        params::prepare(cx, module).await.map_err(|failure| Stopped::at(module, failure))?;
         let values = params::read(cx, module).map_err(|r| Stopped::at(module, r))?;
         check_token(cx, module).map_err(|r| Stopped::at(module, r))?;
 

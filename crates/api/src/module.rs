@@ -110,6 +110,7 @@ const MODULES: &[&Module] = &[
     &modules::help::MODULE,
     &modules::login::MODULE,
     &modules::logout::MODULE,
+    &modules::managetags::MODULE,
     &modules::rename::MODULE,
     &modules::paraminfo::MODULE,
     &modules::protect::MODULE,
@@ -131,6 +132,7 @@ const MODULES: &[&Module] = &[
     &modules::query::logevents::MODULE,
     &modules::query::mystashedfiles::MODULE,
     &modules::query::recentchanges::MODULE,
+    &modules::query::tags::MODULE,
     &modules::query::watchlistraw::MODULE,
     &modules::query::users::MODULE,
     // What can be asked of the wiki and the caller.

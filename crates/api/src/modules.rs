@@ -12,6 +12,7 @@ pub(crate) mod help;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod main;
+pub(crate) mod managetags;
 pub(crate) mod paraminfo;
 pub(crate) mod protect;
 pub(crate) mod query;

@@ -5,11 +5,12 @@ mod read;
 mod spec;
 
 pub(crate) use read::{
-    FromValue, ITEMS, ITEMS_HIGH, Uploaded, VALUES, VALUES_HIGH, Value, Values, read, read_with_prefix,
+    FromValue, ITEMS, ITEMS_HIGH, Uploaded, VALUES, VALUES_HIGH, Value, Values, prepare, read,
+    read_with_prefix,
 };
 pub(crate) use spec::{
-    Bound, Kind, Spec, boolean, choice, integer, limit, limit_if_given, namespace, submodules, target, text,
-    timestamp, token, upload, user,
+    Bound, Kind, Spec, boolean, choice, integer, limit, limit_if_given, namespace, submodules, tags, target,
+    text, timestamp, token, upload, user,
 };
 
 /// Declares a module's parameters: a struct with a typed field for each, its table of [`Spec`]s, and how the fields

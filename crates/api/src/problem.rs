@@ -172,6 +172,7 @@ fn data(key: &str, value: &Data) -> Value {
                 "allowed" | "blacklisted" => "ext",
                 "details" => "detail",
                 "stasherrors" => "error",
+                "disallowedtags" => "_v",
                 "values" => "v",
                 _ => "item",
             };

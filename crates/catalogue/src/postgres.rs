@@ -168,6 +168,7 @@ fn collided(error: &postgres::Error) -> bool {
         SqlState::T_R_SERIALIZATION_FAILURE,
         SqlState::T_R_DEADLOCK_DETECTED,
         SqlState::UNIQUE_VIOLATION,
+        // What a row was to name went away meanwhile.
         SqlState::FOREIGN_KEY_VIOLATION,
     ];
     error.code().is_some_and(|code| states.contains(code))

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::modules::target;
 use crate::output::Map;
-use crate::params::{Bound, boolean, integer, params, text, token};
+use crate::params::{Bound, boolean, integer, params, tags, text, token};
 
 pub(crate) const MODULE: Module = Module {
     name: "delete",
@@ -34,6 +34,8 @@ params! {
     pageid: Option<i64> = integer(None, Bound::Open);
     /// Why.
     reason: String = text().default("");
+    /// Tags that this is marked with.
+    tags: Vec<String> = tags();
     /// Delete the talk page as well.
     deletetalk: bool = boolean();
     /// Name of the old version to delete, as `iiprop=archivename` gives it.
@@ -49,6 +51,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         title: title.clone(),
         reason: params.reason,
         old_version: params.oldimage.filter(|name| !name.is_empty()),
+        tags: params.tags,
         with_talk: params.deletetalk,
     };
     let deletion = cx.repo.delete(request).await?;

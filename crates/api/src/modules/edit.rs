@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::modules::target;
 use crate::output::Map;
-use crate::params::{Bound, boolean, choice, integer, params, text, timestamp, token};
+use crate::params::{Bound, boolean, choice, integer, params, tags, text, timestamp, token};
 
 pub(crate) const MODULE: Module = Module {
     name: "edit",
@@ -44,6 +44,8 @@ params! {
     text: Option<String> = text().multiline();
     /// Why; of a new section without `sectiontitle`, its heading.
     summary: String = text().default("");
+    /// Tags that this is marked with.
+    tags: Vec<String> = tags();
     /// It is a minor edit.
     minor: bool = boolean();
     /// It is no minor edit.
@@ -106,6 +108,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         title,
         change,
         summary: params.summary,
+        tags: params.tags,
         minor: params.minor && !params.notminor,
         bot: params.bot,
         existence,

@@ -132,6 +132,7 @@ fn facts(spec: &Spec) -> String {
         params::Kind::User => "user name".to_owned(),
         params::Kind::Target => "user name, address or network".to_owned(),
         params::Kind::Namespace => "number of a namespace".to_owned(),
+        params::Kind::Tags => "tags that users may give, as list=tags tells".to_owned(),
         params::Kind::Upload => "file part of a multipart/form-data body".to_owned(),
         params::Kind::Choice(_) | params::Kind::Submodule(_) => {
             let words = spec.words().unwrap_or_default().join(", ");

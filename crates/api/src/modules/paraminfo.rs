@@ -1,10 +1,9 @@
 //! `action=paraminfo`: the modules' declarations, for programs.
 
-use std::future::ready;
-
 use commonhold_core::{Message, Param};
 
 use crate::context::Context;
+use crate::failure::Failure;
 use crate::module::{self, Kind, Module, Needs};
 use crate::output::{List, Map, Value};
 use crate::params::{self, Bound, Spec, choice, params, text};
@@ -18,10 +17,7 @@ pub(crate) const MODULE: Module = Module {
     params: Params::SPECS,
     needs: Needs::READ,
     examples: &[("action=paraminfo&modules=upload|query+allimages", "Describe two modules.")],
-    run: |cx, values| {
-        run(cx, Params::bind(values));
-        Box::pin(ready(Ok(())))
-    },
+    run: |cx, values| Box::pin(run(cx, Params::bind(values))),
 };
 
 params! {
@@ -39,7 +35,7 @@ params! {
     formatmodules: Vec<String> = text().multi().deprecated();
 }
 
-fn run(cx: &mut Context, params: Params) {
+async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     let mut paths = params.modules;
     paths.extend(params.querymodules.into_iter().map(|name| format!("query+{name}")));
     paths.extend(params.formatmodules);
@@ -71,10 +67,15 @@ fn run(cx: &mut Context, params: Params) {
         let message = Message::new("apierror-badmodules").with(Param::List(unknown)).with(count);
         cx.warn_at(cx.module, "badmodules", message);
     }
+    let names_tags = |module: &&Module| module.params.iter().any(|spec| spec.kind == params::Kind::Tags);
+    if found.iter().any(names_tags) {
+        cx.usable_tags = cx.repo.usable_tags().await?;
+    }
     let with_help = params.helpformat != "none";
     let described = found.into_iter().map(|module| describe(cx, module, with_help));
     let modules = List::of("module", described.collect::<Vec<_>>());
     cx.result.set("paraminfo", Map::new().with("helpformat", params.helpformat).with("modules", modules));
+    Ok(())
 }
 
 fn describe(cx: &Context, module: &Module, with_help: bool) -> Map {
@@ -115,7 +116,7 @@ fn parameter(cx: &Context, module: &Module, at: usize, spec: &Spec, with_help: b
     if with_help {
         map.set("description", spec.doc);
     }
-    map.set("type", type_of(spec));
+    map.set("type", type_of(cx, spec));
     if let params::Kind::Submodule(kind) = spec.kind {
         let mut submodules = Map::new();
         for submodule in module::of_kind(kind) {
@@ -172,7 +173,7 @@ fn parameter(cx: &Context, module: &Module, at: usize, spec: &Spec, with_help: b
     map
 }
 
-fn type_of(spec: &Spec) -> Value {
+fn type_of(cx: &Context, spec: &Spec) -> Value {
     let name = match spec.kind {
         params::Kind::Boolean => "boolean",
         params::Kind::Text if spec.sensitive && spec.name == "password" => "password",
@@ -184,6 +185,7 @@ fn type_of(spec: &Spec) -> Value {
         params::Kind::User | params::Kind::Target => "user",
         params::Kind::Namespace => "namespace",
         params::Kind::Upload => "upload",
+        params::Kind::Tags => return List::of("t", cx.usable_tags.iter().map(String::as_str)).into(),
         params::Kind::Choice(_) | params::Kind::Submodule(_) => {
             return List::of("t", spec.words().unwrap_or_default()).into();
         }

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::modules::target;
 use crate::output::{List, Map};
-use crate::params::{Bound, integer, params, text, token};
+use crate::params::{Bound, integer, params, tags, text, token};
 
 pub(crate) const MODULE: Module = Module {
     name: "protect",
@@ -43,6 +43,8 @@ params! {
     expiry: Vec<String> = text().multi().duplicates().default("infinite");
     /// Why.
     reason: String = text().default("");
+    /// Tags that this is marked with.
+    tags: Vec<String> = tags();
     /// A token of the type `csrf`.
     token: String = token();
 }
@@ -55,6 +57,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         protections: params.protections,
         expiry: params.expiry,
         reason: params.reason.clone(),
+        tags: params.tags,
     };
     let done = cx.repo.protect(request).await?;
     let protection = |one: Protected| {

@@ -14,6 +14,7 @@ pub(crate) mod recentchanges;
 pub(crate) mod revisions;
 pub(crate) mod siteinfo;
 pub(crate) mod stashimageinfo;
+pub(crate) mod tags;
 pub(crate) mod tokens;
 pub(crate) mod userinfo;
 pub(crate) mod users;

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::modules::target;
 use crate::output::{List, Map};
-use crate::params::{Bound, boolean, integer, params, text, token};
+use crate::params::{Bound, boolean, integer, params, tags, text, token};
 use crate::problem;
 
 pub(crate) const MODULE: Module = Module {
@@ -42,6 +42,8 @@ params! {
     noredirect: bool = boolean();
     /// Move in spite of warnings. There are none.
     ignorewarnings: bool = boolean();
+    /// Tags that this is marked with.
+    tags: Vec<String> = tags();
     /// A token of the type `csrf`.
     token: String = token();
 }
@@ -59,6 +61,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         to: to.clone(),
         reason: params.reason.clone(),
         no_redirect: params.noredirect,
+        tags: params.tags,
         with_talk: params.movetalk,
     };
     let moved = cx.repo.rename(request).await?;

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::modules::target;
 use crate::output::Map;
-use crate::params::{Bound, boolean, integer, params, text, timestamp, token};
+use crate::params::{Bound, boolean, integer, params, tags, text, timestamp, token};
 
 pub(crate) const MODULE: Module = Module {
     name: "undelete",
@@ -33,6 +33,8 @@ params! {
     title: String = text().required();
     /// Why.
     reason: String = text().default("");
+    /// Tags that this is marked with.
+    tags: Vec<String> = tags();
     /// Times of the revisions to restore. Where neither these nor `fileids` are given, all is restored.
     timestamps: Vec<String> = timestamp().multi();
     /// Ids of the versions to restore, as `list=filearchive` gives them.
@@ -55,6 +57,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         reason: params.reason.clone(),
         timestamps: params.timestamps.iter().filter_map(|text| Timestamp::parse(text, now)).collect(),
         file_ids: params.fileids.iter().filter_map(|text| text.parse().ok()).collect(),
+        tags: params.tags,
         with_talk: params.undeletetalk,
     };
     let restored = cx.repo.restore(request).await?;

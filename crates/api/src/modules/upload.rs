@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::modules::fileinfo::{self, Subject, Wanted};
 use crate::output::{List, Map, Value};
-use crate::params::{Bound, boolean, choice, integer, params, text, token, upload};
+use crate::params::{Bound, boolean, choice, integer, params, tags, text, token, upload};
 
 pub(crate) const MODULE: Module = Module {
     name: "upload",
@@ -45,6 +45,8 @@ params! {
     filename: Option<String> = text();
     /// Comment on the upload; also the text of a new description page where `text` is absent.
     comment: String = text().default("");
+    /// Tags that the log's entry and the page's revision are marked with.
+    tags: Vec<String> = tags();
     /// Text of a new description page.
     text: Option<String> = text().multiline();
     /// Watch the file's page.
@@ -138,6 +140,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         filename: params.filename,
         comment: params.comment,
         text: params.text,
+        tags: params.tags,
         ignore_warnings: params.ignorewarnings,
         stash: params.stash,
         watch: if params.watch { Watch::Watch } else { Watch::named(&params.watchlist) },

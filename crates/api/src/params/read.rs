@@ -1,15 +1,17 @@
 //! From what was sent to typed values, with MediaWiki's errors and warnings.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use commonhold_core::block::Target;
 use commonhold_core::right::Right;
+use commonhold_core::tag::check_usable;
 use commonhold_core::user::UserName;
 use commonhold_core::{Message, Param, Refusal, Timestamp};
 use commonhold_repo::Received;
 
 use super::spec::{Bound, Kind, Spec};
 use crate::context::Context;
+use crate::failure::Failure;
 use crate::module::Module;
 
 /// Most values of a parameter, and most with the right `apihighlimits`.
@@ -133,6 +135,15 @@ impl FromValue for Option<Received> {
     }
 }
 
+/// Gets what validating a module's parameters takes, so that it has to wait for nothing.
+pub(crate) async fn prepare(cx: &mut Context, module: &'static Module) -> Result<(), Failure> {
+    let sent = |spec: &Spec| cx.request.fields.peek(&format!("{}{}", module.prefix, spec.name)).is_some();
+    if module.params.iter().any(|spec| spec.kind == Kind::Tags && sent(spec)) {
+        cx.usable_tags = cx.repo.usable_tags().await?;
+    }
+    Ok(())
+}
+
 /// Validates what was sent for a module's parameters, in the order of their declaration; `token` comes last, as it is
 /// declared last everywhere.
 pub(crate) fn read(cx: &mut Context, module: &'static Module) -> Result<Values, Refusal> {
@@ -213,7 +224,8 @@ fn read_single(
         Refusal::new(code, message)
     };
     match spec.kind {
-        Kind::Boolean | Kind::Upload => Ok(Value::Absent),
+        // Tags are always several.
+        Kind::Boolean | Kind::Upload | Kind::Tags => Ok(Value::Absent),
         Kind::Text if spec.required && text.is_empty() => Err(missing(name)),
         Kind::Text => Ok(Value::Text(text)),
         Kind::Integer { min, max } => {
@@ -284,7 +296,8 @@ fn read_list(
     }
     let mut values: Vec<String> = Vec::new();
     for value in split(text) {
-        if spec.duplicates || !values.contains(&value) {
+        // The refusal names tags as often as they were sent.
+        if spec.duplicates || spec.kind == Kind::Tags || !values.contains(&value) {
             values.push(value);
         }
     }
@@ -295,6 +308,11 @@ fn read_list(
             .with("limit", most as i64)
             .with("lowlimit", VALUES as i64)
             .with("highlimit", VALUES_HIGH as i64));
+    }
+    if spec.kind == Kind::Tags {
+        check_usable(&cx.usable_tags, &values)?;
+        let mut seen = HashSet::new();
+        values.retain(|tag| seen.insert(tag.clone()));
     }
     if let Some(words) = words {
         let (known, unknown): (Vec<_>, Vec<_>) =

@@ -59,6 +59,8 @@ pub(crate) enum Kind {
     Target,
     /// The number of a namespace that has pages.
     Namespace,
+    /// Tags that changes can be marked with.
+    Tags,
     /// A file part of the body.
     Upload,
 }
@@ -146,6 +148,11 @@ pub(crate) const fn target() -> Spec {
 /// The number of a namespace that has pages.
 pub(crate) const fn namespace() -> Spec {
     spec(Kind::Namespace)
+}
+
+/// Tags that the change is marked with. Each has to be one that users may give; the module looks whether this one may.
+pub(crate) const fn tags() -> Spec {
+    spec(Kind::Tags).multi()
 }
 
 /// A file part of a multipart body.

@@ -3,15 +3,16 @@
 use commonhold_core::title::Title;
 use commonhold_core::user::UserName;
 use commonhold_core::{Message, Refusal, Timestamp};
-use commonhold_repo::{Direction, LogFilter, LogRow};
+use commonhold_repo::{Direction, LogFilter, LogRow, Tagged};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::html;
 use crate::module::{Kind, Module, Needs};
+use crate::modules::query::tags::{put_tags, shown};
 use crate::modules::query::{bad_continue, list};
 use crate::modules::target;
-use crate::output::{List, Map};
+use crate::output::Map;
 use crate::params::{choice, limit, namespace, params, text, timestamp};
 
 pub(crate) const MODULE: Module = Module {
@@ -118,6 +119,8 @@ params! {
     namespace: Option<String> = namespace();
     /// Entries of what was done to pages whose titles begin so.
     prefix: Option<String> = text();
+    /// Entries that are marked with this tag.
+    tag: Option<String> = text();
     /// How many to list.
     limit: i64 = limit();
     /// Where to go on; from an earlier answer.
@@ -132,7 +135,9 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     {
         cx.go_on("continue", format!("{}|{}", next.timestamp.mw14(), next.id));
     }
-    let entries: Vec<Map> = found.iter().map(|row| entry(row, &params.prop)).collect();
+    let wants_tags = params.prop.iter().any(|prop| prop == "tags");
+    let tags = shown(cx, wants_tags, Tagged::Log, found.iter().map(|row| row.id)).await?;
+    let entries: Vec<Map> = found.iter().map(|row| entry(row, &params.prop, tags.get(&row.id))).collect();
     cx.query.result.set("logevents", list("item", entries));
     Ok(())
 }
@@ -144,6 +149,7 @@ fn wanted(params: &Params, now: Timestamp) -> Result<LogFilter, Refusal> {
         log_type: params.r#type.clone(),
         start: params.start,
         end: params.end,
+        tag: params.tag.clone(),
         limit: params.limit + 1,
         ..LogFilter::default()
     };
@@ -194,7 +200,7 @@ pub(super) fn position(text: Option<&str>, now: Timestamp) -> Result<Option<(Tim
     read.map(Some).ok_or_else(bad_continue)
 }
 
-fn entry(row: &LogRow, props: &[String]) -> Map {
+fn entry(row: &LogRow, props: &[String], tags: Option<&Vec<String>>) -> Map {
     let wants = |prop: &str| props.iter().any(|p| p == prop);
     let mut entry = Map::new();
     if wants("ids") {
@@ -219,7 +225,7 @@ fn entry(row: &LogRow, props: &[String]) -> Map {
     }
     put_comment(&mut entry, wants("comment"), wants("parsedcomment"), &row.comment);
     if wants("tags") {
-        entry.set("tags", List::new("tag"));
+        put_tags(&mut entry, tags);
     }
     entry
 }

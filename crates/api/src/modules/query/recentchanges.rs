@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use commonhold_core::right::Right;
 use commonhold_core::title::Title;
 use commonhold_core::{Message, Refusal, Sha1, Timestamp};
-use commonhold_repo::{ChangeKind, ChangeRow, Direction, RecentChanges};
+use commonhold_repo::{ChangeKind, ChangeRow, Direction, RecentChanges, Tagged};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::modules::query::list;
 use crate::modules::query::logevents::{position, put_comment, put_user};
+use crate::modules::query::tags::{put_tags, shown};
 use crate::modules::target;
 use crate::output::{List, Map};
 use crate::params::{boolean, choice, limit, namespace, params, text, timestamp, user};
@@ -44,6 +45,8 @@ params! {
     user: Option<String> = user();
     /// Changes by all but this user.
     excludeuser: Option<String> = user();
+    /// Changes that are marked with this tag.
+    tag: Option<String> = text();
     /// What to say of each change.
     prop: Vec<String> = choice(&[
         "comment", "flags", "ids", "loginfo", "parsedcomment", "patrolled", "redirect", "sha1", "sizes", "tags",
@@ -84,7 +87,8 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     }
     let wants = |prop: &str| params.prop.iter().any(|p| p == prop);
     let hashes = if wants("sha1") { hashes(cx, &found).await? } else { HashMap::new() };
-    let entries: Vec<Map> = found.iter().map(|row| entry(row, &wants, &hashes)).collect();
+    let tags = shown(cx, wants("tags"), Tagged::Change, found.iter().map(|row| row.id)).await?;
+    let entries: Vec<Map> = found.iter().map(|row| entry(row, &wants, &hashes, tags.get(&row.id))).collect();
     cx.query.result.set("recentchanges", list("rc", entries));
     Ok(())
 }
@@ -103,6 +107,7 @@ fn wanted(cx: &Context, params: &Params) -> Result<Option<RecentChanges>, Refusa
         direction: if params.dir == "newer" { Direction::Ascending } else { Direction::Descending },
         start: params.start,
         end: params.end,
+        tag: params.tag.clone(),
         newest_only: params.toponly,
         limit: params.limit + 1,
         ..RecentChanges::default()
@@ -143,7 +148,12 @@ fn wanted(cx: &Context, params: &Params) -> Result<Option<RecentChanges>, Refusa
     Ok((!patrolled && !wanted.kinds.is_empty()).then_some(wanted))
 }
 
-fn entry(row: &ChangeRow, wants: &dyn Fn(&str) -> bool, hashes: &HashMap<i64, Sha1>) -> Map {
+fn entry(
+    row: &ChangeRow,
+    wants: &dyn Fn(&str) -> bool,
+    hashes: &HashMap<i64, Sha1>,
+    tags: Option<&Vec<String>>,
+) -> Map {
     let mut entry = Map::new().with("type", row.kind.as_str());
     if wants("title") {
         let title = Title::from_db(row.ns, row.dbkey.as_str());
@@ -175,7 +185,7 @@ fn entry(row: &ChangeRow, wants: &dyn Fn(&str) -> bool, hashes: &HashMap<i64, Sh
         entry.set("logaction", log.action.clone()).set("logparams", &log.params);
     }
     if wants("tags") {
-        entry.set("tags", List::new("tag"));
+        put_tags(&mut entry, tags);
     }
     if let Some(hash) = hashes.get(&row.revision_id) {
         entry.set("sha1", hash.hex());

@@ -1,13 +1,16 @@
 //! `prop=revisions`.
 
+use std::collections::HashMap;
+
 use commonhold_core::{Message, Param, Refusal, Sha1, Timestamp};
-use commonhold_repo::{Direction, History, RevisionRow};
+use commonhold_repo::{Direction, History, RevisionRow, Tagged};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::modules::query::list;
 use crate::modules::query::logevents::{position, put_comment, put_user};
+use crate::modules::query::tags::{put_tags, shown};
 use crate::modules::target;
 use crate::output::{List, Map};
 use crate::params::{Bound, choice, integer, limit_if_given, params, text, timestamp, user};
@@ -54,6 +57,8 @@ params! {
     user: Option<String> = user();
     /// Revisions by all but this user.
     excludeuser: Option<String> = user();
+    /// Revisions that are marked with this tag.
+    tag: Option<String> = text();
     /// Where to go on; from an earlier answer.
     r#continue: Option<String> = text();
 }
@@ -70,6 +75,11 @@ impl Params {
             || self.user.is_some()
             || self.excludeuser.is_some()
             || self.r#continue.is_some()
+    }
+
+    /// Whether revisions with these tags are asked for.
+    fn is_tagged(&self, tags: Option<&Vec<String>>) -> bool {
+        self.tag.as_ref().is_none_or(|tag| tags.is_some_and(|tags| tags.contains(tag)))
     }
 }
 
@@ -119,11 +129,13 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     let latest = |index: &usize| cx.query.pages.pages[*index].row.as_ref().map(|row| row.latest_revision);
     let ids: Vec<i64> = pages.iter().filter_map(latest).collect();
     let found = cx.repo.revisions(&ids).await?;
+    let tags = tags_of(cx, &params, &found).await?;
     for index in pages {
         let page = &mut cx.query.pages.pages[index];
-        let row = found.iter().find(|row| page.row.as_ref().is_some_and(|page| page.id == row.page_id));
+        let of_page = |row: &&RevisionRow| page.row.as_ref().is_some_and(|page| page.id == row.page_id);
+        let row = found.iter().find(of_page).filter(|row| params.is_tagged(tags.get(&row.id)));
         if let Some(row) = row {
-            page.fields.set("revisions", list("rev", [entry(row, &params)]));
+            page.fields.set("revisions", list("rev", [entry(row, &params, tags.get(&row.id))]));
         }
     }
     Ok(())
@@ -132,9 +144,11 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
 /// The revisions that the query named.
 async fn of_numbers(cx: &mut Context, params: &Params, wanted: &[i64]) -> Result<(), Failure> {
     let found = cx.repo.revisions(wanted).await?;
+    let tags = tags_of(cx, params, &found).await?;
     for page in &mut cx.query.pages.pages {
         let of_page = |row: &&RevisionRow| page.row.as_ref().is_some_and(|page| page.id == row.page_id);
-        let entries: Vec<Map> = found.iter().filter(of_page).map(|row| entry(row, params)).collect();
+        let shown = found.iter().filter(of_page).filter(|row| params.is_tagged(tags.get(&row.id)));
+        let entries: Vec<Map> = shown.map(|row| entry(row, params, tags.get(&row.id))).collect();
         if !entries.is_empty() {
             page.fields.set("revisions", list("rev", entries));
         }
@@ -153,6 +167,7 @@ async fn history(cx: &mut Context, params: &Params, index: usize) -> Result<(), 
         end: params.end,
         user: params.user.clone(),
         exclude_user: params.excludeuser.clone(),
+        tag: params.tag.clone(),
         from: place(cx, params.startid).await?,
         to: place(cx, params.endid).await?,
         continue_at: position(params.r#continue.as_deref(), cx.repo.now())?,
@@ -165,7 +180,8 @@ async fn history(cx: &mut Context, params: &Params, index: usize) -> Result<(), 
         cx.go_on("continue", format!("{}|{}", next.timestamp.mw14(), next.id));
     }
     if !found.is_empty() {
-        let entries: Vec<Map> = found.iter().map(|row| entry(row, params)).collect();
+        let tags = tags_of(cx, params, &found).await?;
+        let entries: Vec<Map> = found.iter().map(|row| entry(row, params, tags.get(&row.id))).collect();
         cx.query.pages.pages[index].fields.set("revisions", list("rev", entries));
     }
     Ok(())
@@ -180,7 +196,17 @@ async fn place(cx: &Context, id: Option<i64>) -> Result<Option<(Timestamp, i64)>
     }
 }
 
-fn entry(row: &RevisionRow, params: &Params) -> Map {
+/// The tags of revisions, where they matter.
+async fn tags_of(
+    cx: &Context,
+    params: &Params,
+    rows: &[RevisionRow],
+) -> Result<HashMap<i64, Vec<String>>, Failure> {
+    let wanted = params.tag.is_some() || params.prop.iter().any(|prop| prop == "tags");
+    shown(cx, wanted, Tagged::Revision, rows.iter().map(|row| row.id)).await
+}
+
+fn entry(row: &RevisionRow, params: &Params, tags: Option<&Vec<String>>) -> Map {
     let wants = |prop: &str| params.prop.iter().any(|p| p == prop);
     let sha1 = || Sha1::of(row.content.as_bytes()).hex();
     let mut entry = Map::new();
@@ -217,7 +243,7 @@ fn entry(row: &RevisionRow, params: &Params) -> Map {
     }
     put_comment(&mut entry, wants("comment"), wants("parsedcomment"), &row.comment);
     if wants("tags") {
-        entry.set("tags", List::new("tag"));
+        put_tags(&mut entry, tags);
     }
     if slots.is_none() {
         put_content(&mut entry, row, &wants);
