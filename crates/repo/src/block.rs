@@ -11,6 +11,7 @@ use commonhold_core::title::{Title, ns};
 use commonhold_core::user::Caller;
 use commonhold_core::{Data, Expiry, Message, Refusal, Timestamp};
 
+use crate::authorise::Authority;
 use crate::{Error, Repository, Result, authorise, summary};
 
 /// How long an address stays blocked that a blocked user came from, in seconds.
@@ -33,6 +34,8 @@ pub struct BlockRequest {
     pub partial: Option<PartialScope>,
     /// Whether it may take the place of another one.
     pub reblock: bool,
+    /// Tags that it is marked with in the log.
+    pub tags: Vec<String>,
 }
 
 /// What a partial block is limited to, as it is asked for.
@@ -63,15 +66,17 @@ struct By {
     id: i64,
     name: String,
     caller: Option<Caller>,
+    /// What it is marked with in the log.
+    tags: Vec<String>,
 }
 
 impl By {
-    fn caller(caller: &Caller) -> Self {
-        Self { id: caller.id, name: caller.name.clone(), caller: Some(caller.clone()) }
+    fn caller(caller: &Caller, tags: Vec<String>) -> Self {
+        Self { id: caller.id, name: caller.name.clone(), caller: Some(caller.clone()), tags }
     }
 
     fn operator() -> Self {
-        Self { id: 0, name: OPERATOR.to_owned(), caller: None }
+        Self { id: 0, name: OPERATOR.to_owned(), caller: None, tags: Vec::new() }
     }
 }
 
@@ -112,7 +117,7 @@ impl Repository {
         if request.scope.no_email && !caller.can(Right::Blockemail) {
             return Err(Refusal::of(Message::new("apierror-cantblock-email")).into());
         }
-        self.make_block(By::caller(caller), request).await
+        self.make_block(By::caller(caller, request.tags.clone()), request).await
     }
 
     /// Blocks a user or addresses, on behalf of the operator.
@@ -125,13 +130,20 @@ impl Repository {
         self.db.write(move |tx| place(tx, &by, &request, now)).await
     }
 
-    /// Ends a block and gives it as it was. Refused: a missing right, a target that isn't blocked.
-    pub async fn unblock(&self, caller: &Caller, target: BlockTarget, reason: &str) -> Result<Block> {
+    /// Ends a block and gives it as it was. Refused: a missing right, tags that may not be given, a target that isn't
+    /// blocked.
+    pub async fn unblock(
+        &self,
+        caller: &Caller,
+        target: BlockTarget,
+        reason: &str,
+        tags: Vec<String>,
+    ) -> Result<Block> {
         if !caller.can(Right::Block) {
             let message = Message::new("apierror-permissiondenied-unblock");
             return Err(Refusal::new("permissiondenied", message).into());
         }
-        self.end_block(By::caller(caller), target, reason).await
+        self.end_block(By::caller(caller, tags), target, reason).await
     }
 
     /// Ends a block, on behalf of the operator.
@@ -143,6 +155,7 @@ impl Repository {
         let (now, reason) = (self.now(), summary::comment(reason));
         self.db
             .write(move |tx| {
+                judge_tags(tx, &by, now)?;
                 let found = match &target {
                     BlockTarget::Block(id) => blocks::by_id(tx, *id, now)?,
                     other => {
@@ -202,6 +215,7 @@ impl Repository {
 }
 
 fn place(tx: &mut dyn Tx, by: &By, request: &BlockRequest, now: Timestamp) -> Result<Block> {
+    judge_tags(tx, by, now)?;
     let found = look_up(tx, &request.target)?;
     judge_blocker(tx, by, found.user_id, now, false)?;
     let expiry = Expiry::parse(&request.expiry, now)
@@ -287,6 +301,15 @@ fn judge_blocker(
         return Err(Refusal::of(Message::new("ipbnounblockself")).into());
     }
     Ok(())
+}
+
+/// Who marks what he does with tags has to be allowed to.
+fn judge_tags(read: &mut dyn Read, by: &By, now: Timestamp) -> Result<()> {
+    let Some(caller) = &by.caller else { return Ok(()) };
+    match Authority::of(read, caller, now)?.tag(read, &by.tags)? {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(()),
+    }
 }
 
 /// What a partial block is limited to, with pages by their numbers.
@@ -375,6 +398,6 @@ fn log(
         comment: reason,
         params,
     };
-    changes::logged(tx, &new, false, 0)?;
+    changes::logged_with_tags(tx, &new, false, 0, &by.tags)?;
     Ok(())
 }

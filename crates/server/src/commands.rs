@@ -57,6 +57,7 @@ pub(crate) fn user(options: &Options, config: &Config, command: &UserCommand) ->
                 scope: Scope { no_create: true, autoblock: true, own_talk: true, ..Scope::default() },
                 partial: None,
                 reblock: false,
+                tags: Vec::new(),
             };
             let block = done(runtime.block_on(repo.block_as_operator(request)))?;
             let end = block.expiry.iso("never");

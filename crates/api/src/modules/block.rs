@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::modules::target::one_of;
 use crate::output::{List, Map, Value};
-use crate::params::{Bound, boolean, choice, integer, namespace, params, target, text, token};
+use crate::params::{Bound, boolean, choice, integer, namespace, params, tags, target, text, token};
 
 pub(crate) const MODULE: Module = Module {
     name: "block",
@@ -54,6 +54,8 @@ params! {
     allowusertalk: bool = boolean();
     /// Change the block of a user who is blocked.
     reblock: bool = boolean();
+    /// Tags that this is marked with in the log.
+    tags: Vec<String> = tags();
     /// Block from the pages, namespaces and actions that are named, not from all.
     partial: bool = boolean();
     /// Titles of pages that a partial block is for; at most 10.
@@ -103,6 +105,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             None
         },
         reblock: params.reblock,
+        tags: params.tags,
     };
     let block = cx.repo.block(&cx.session.caller, request).await?;
     let mut answer = Map::new();

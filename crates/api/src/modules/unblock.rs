@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::output::Map;
-use crate::params::{Bound, integer, params, target, text, token};
+use crate::params::{Bound, integer, params, tags, target, text, token};
 
 pub(crate) const MODULE: Module = Module {
     name: "unblock",
@@ -30,6 +30,8 @@ params! {
     userid: Option<i64> = integer(None, Bound::Open).deprecated();
     /// Why.
     reason: String = text().default("");
+    /// Tags that this is marked with in the log.
+    tags: Vec<String> = tags();
     /// A token of the type `csrf`.
     token: String = token();
 }
@@ -44,7 +46,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             return Err(one_of(&["id", "user", "userid"], several).into());
         }
     };
-    let block = cx.repo.unblock(&cx.session.caller, target, &params.reason).await?;
+    let block = cx.repo.unblock(&cx.session.caller, target, &params.reason, params.tags).await?;
     let mut answer = Map::new();
     answer.set("id", block.id);
     // Whom an automatic block was for is not told.
