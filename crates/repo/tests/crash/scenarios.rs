@@ -597,17 +597,18 @@ impl Managed {
     }
 
     async fn step(&self, world: &World, repo: &Repository) -> Result<(), Error> {
-        let (caller, reason) = (world.caller.clone(), String::new());
+        let (caller, reason, tags) = (world.caller.clone(), String::new(), Vec::new());
         let title = Title::from_db(ns::FILE, NAME);
         match self.steps {
             0 => {
-                let request = DeleteRequest { caller, title, reason, old_version: None, with_talk: false };
+                let request =
+                    DeleteRequest { caller, title, reason, tags, old_version: None, with_talk: false };
                 repo.delete(request).await.map(drop)
             }
             1 => {
                 let (timestamps, file_ids) = (Vec::new(), Vec::new());
                 let request =
-                    RestoreRequest { caller, title, reason, timestamps, file_ids, with_talk: false };
+                    RestoreRequest { caller, title, reason, tags, timestamps, file_ids, with_talk: false };
                 repo.restore(request).await.map(drop)
             }
             2 => {
@@ -618,8 +619,15 @@ impl Managed {
             }
             _ => {
                 let to = Title::from_db(ns::FILE, OTHER);
-                let request =
-                    MoveRequest { caller, from: title, to, reason, no_redirect: true, with_talk: false };
+                let request = MoveRequest {
+                    caller,
+                    from: title,
+                    to,
+                    reason,
+                    tags,
+                    no_redirect: true,
+                    with_talk: false,
+                };
                 repo.rename(request).await.map(drop)
             }
         }
