@@ -214,6 +214,8 @@ def test_tags_that_nobody_may_give(people, target, tag, name):
     raw = people.user.call(action="edit", title=name, text="", tags=f"{tag}|no|no", errorformat="raw")["errors"][0]
     assert (raw["code"], raw["key"]) == ("badtags", "tags-apply-not-allowed-multi")
     assert (raw["params"], raw["data"]) == (["no, no", 2], {"disallowedtags": ["no", "no"]})
+    xml = people.user.http.post(target.api, data={"action": "edit", "title": name, "tags": "<x>", "format": "xml"}).text
+    assert "<disallowedtags><_v>&lt;x&gt;</_v></disallowedtags>" in xml
     # It comes before the token and the rights.
     anonymous = Wiki(target.api)
     anonymous.token = "+\\"

@@ -167,12 +167,13 @@ fn put_text(map: &mut Map, format: ErrorFormat, message: &Message) {
 /// The extra facts of an error, with the names that XML gives the items of its lists.
 fn data(key: &str, value: &Data) -> Value {
     match value {
+        // Its items have no name.
+        Data::List(_) if key == "disallowedtags" => Value::from(value),
         Data::List(items) => {
             let tag = match key {
                 "allowed" | "blacklisted" => "ext",
                 "details" => "detail",
                 "stasherrors" => "error",
-                "disallowedtags" => "_v",
                 "values" => "v",
                 _ => "item",
             };

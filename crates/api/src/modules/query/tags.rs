@@ -63,8 +63,11 @@ fn entry(tag: Tag, props: &[String]) -> Map {
         entry.set("defined", tag.row.active);
     }
     if wants("source") {
-        let source = if tag.row.active { &["manual"][..] } else { &[] };
-        entry.set("source", List::of("_v", source.iter().copied()));
+        let mut source = List::default();
+        if tag.row.active {
+            source.push("manual");
+        }
+        entry.set("source", source);
     }
     if wants("active") {
         entry.set("active", tag.row.active);
