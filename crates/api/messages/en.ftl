@@ -252,6 +252,7 @@ file-too-large = The file is larger than files may be here.
 fileexists = There is a file named { $p1 }.
 fileexists-forbidden = There is a file named { $p1 }, and you have no permission to replace it. Choose another name.
 fileexists-no-change = The file is the same as the current version of { $p1 }.
+fileexists-shared-forbidden = There is a file named { $p1 } in the shared repository, and you have no permission to put another in its place here. Choose another name.
 filename-toolong = A file name has at most 240 bytes.
 filetype-bad-ie-mime = The file could be taken for "{ $p1 }" by a browser, which is not allowed here.
 filetype-badmime = Files of the type "{ $p1 }" are not allowed here.

@@ -44,6 +44,8 @@ pub struct Existing {
     pub full_size: bool,
     /// Names of all current files with this content, in order.
     pub duplicates: Vec<String>,
+    /// Names of files with this content in a shared repository.
+    pub shared_duplicates: Vec<String>,
     /// Name of a deleted file with this content.
     pub deleted_duplicate: Option<String>,
 }
@@ -149,10 +151,7 @@ pub fn warnings(policy: &UploadPolicy, candidate: &Candidate, existing: &Existin
         all.push(Warning::WasDeleted(name.clone()));
     }
     let family = exists_family(policy, candidate, existing);
-    let mut duplicates = existing.duplicates.clone();
-    if family.is_some() {
-        duplicates.retain(|d| *d != name);
-    }
+    let duplicates = duplicates(existing, family.as_ref().map(|_| name.as_str()));
     if !duplicates.is_empty() {
         all.push(Warning::Duplicate(duplicates));
     }
@@ -172,6 +171,17 @@ pub fn warnings(policy: &UploadPolicy, candidate: &Candidate, existing: &Existin
         }
     }
     Warnings(all)
+}
+
+/// Names of the files with this content, in order, each once. The file itself doesn't count among those that are here,
+/// if its name is told as taken; a shared one of its name is another file.
+fn duplicates(existing: &Existing, itself: Option<&str>) -> Vec<String> {
+    let here = existing.duplicates.iter().filter(|name| Some(name.as_str()) != itself);
+    let elsewhere = existing.shared_duplicates.iter().filter(|name| !existing.duplicates.contains(name));
+    let mut names: Vec<String> = here.chain(elsewhere).cloned().collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// At most one of the warnings that the name is taken, or looks as if it were.
@@ -357,6 +367,30 @@ mod tests {
             ..Existing::default()
         };
         check("X.png", &mine, &["exists", "nochange"]);
+    }
+
+    #[test]
+    fn files_elsewhere_are_duplicates_each_once_and_in_order() {
+        let existing = |here: &[&str], current: Option<VersionFact>| Existing {
+            current,
+            duplicates: here.iter().map(|name| (*name).to_owned()).collect(),
+            shared_duplicates: ["Z.png", "B.png", "X.png", "B.png"].map(str::to_owned).to_vec(),
+            ..Existing::default()
+        };
+        let told = |existing: &Existing| {
+            let candidate =
+                Candidate { title: FileTitle::from_db("X.png"), renamed: false, hashes: Some(hashes(1)) };
+            let all = warnings(&UploadPolicy::default(), &candidate, existing);
+            let names = all.iter().find_map(|warning| match warning {
+                Warning::Duplicate(names) => Some(names.join(" ")),
+                _ => None,
+            });
+            names.unwrap_or_default()
+        };
+        // Not there but elsewhere: the name is free, and the shared file of this name is one more copy.
+        assert_eq!(told(&existing(&["B.png", "C.png"], None)), "B.png C.png X.png Z.png");
+        assert_eq!(told(&existing(&["X.png"], Some(version(1, 5)))), "B.png Z.png");
+        assert_eq!(told(&existing(&[], Some(version(2, 5)))), "B.png X.png Z.png");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use commonhold_core::title::{FileTitle, Title, ns};
 use commonhold_core::user::Caller;
 use commonhold_core::{Message, Refusal, Timestamp};
 
+use crate::shared::Elsewhere;
 use crate::{Error, Repository, Result, block};
 
 /// Something that is done to a page.
@@ -156,7 +157,12 @@ impl<'a> Authority<'a> {
     }
 
     /// Why the caller may not publish a version of a file; `None` if he may. These are the checks that stashing skips.
-    pub(crate) fn publish(&self, read: &mut dyn Read, name: &FileTitle) -> Result<Option<Refusal>> {
+    pub(crate) fn publish(
+        &self,
+        read: &mut dyn Read,
+        name: &FileTitle,
+        elsewhere: &Elsewhere,
+    ) -> Result<Option<Refusal>> {
         let title = name.title();
         let exists = page_id(read, &title)?.is_some();
         let actions = [Action::Edit, Action::Upload].into_iter().chain((!exists).then_some(Action::Create));
@@ -165,7 +171,25 @@ impl<'a> Authority<'a> {
                 return Ok(Some(refusal));
             }
         }
-        self.overwrite(read, name)
+        if let Some(refusal) = self.overwrite(read, name)? {
+            return Ok(Some(refusal));
+        }
+        self.shadow(read, name, elsewhere)
+    }
+
+    /// Why the caller may not publish a file that would hide one of the shared repository; `None` if he may, or if it is
+    /// hidden already.
+    fn shadow(
+        &self,
+        read: &mut dyn Read,
+        name: &FileTitle,
+        elsewhere: &Elsewhere,
+    ) -> Result<Option<Refusal>> {
+        let allowed = !elsewhere.has_name || self.caller.can(Right::ReuploadShared);
+        if allowed || files::current(read, name.dbkey())?.is_some() {
+            return Ok(None);
+        }
+        Ok(Some(Refusal::of(Message::new("fileexists-shared-forbidden").with(name.text()))))
     }
 
     /// Why the caller may not go back to an old version of a file; `None` if he may.
@@ -270,8 +294,10 @@ impl Repository {
 
     /// Why a caller may not publish a version of a file; `None` if he may.
     pub(crate) async fn may_publish(&self, caller: &Caller, name: &FileTitle) -> Result<Option<Refusal>> {
+        let elsewhere = self.elsewhere(caller, name, None).await;
         let (caller, name, now) = (caller.clone(), name.clone(), self.now());
-        let look = move |read: &mut dyn Read| Authority::of(read, &caller, now)?.publish(read, &name);
+        let look =
+            move |read: &mut dyn Read| Authority::of(read, &caller, now)?.publish(read, &name, &elsewhere);
         self.db.read::<_, Error, _>(look).await
     }
 }

@@ -16,8 +16,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use commonhold_core::{Message, Refusal};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderValue, LOCATION};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, ClientBuilder, Response, StatusCode};
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
@@ -122,11 +123,10 @@ pub(crate) struct Fetcher {
 }
 
 impl Fetcher {
-    /// A fetcher that asks the operating system for the addresses of hosts.
-    pub(crate) fn new(settings: &Settings) -> Result<Self> {
-        let threads = Arc::new(Pool::new("fetch", 4, 64)?);
+    /// A fetcher that asks the operating system for the addresses of hosts, on these threads.
+    pub(crate) fn new(settings: &Settings, threads: Arc<Pool>) -> Self {
         let lookup = Arc::new(SystemLookup(Arc::clone(&threads)));
-        Ok(Self::with_lookup(settings, threads, lookup))
+        Self::with_lookup(settings, threads, lookup)
     }
 
     fn with_lookup(settings: &Settings, threads: Arc<Pool>, lookup: Arc<dyn Lookup>) -> Self {
@@ -136,7 +136,7 @@ impl Fetcher {
             max_bytes: max_bytes.unwrap_or(u64::MAX).min(settings.uploads.max_bytes),
             timeout,
             idle_timeout: IDLE_TIMEOUT,
-            user_agent: format!("Commonhold/{} (+{})", env!("CARGO_PKG_VERSION"), settings.site.public_url),
+            user_agent: user_agent(settings),
             lookup,
             threads,
             client: OnceCell::new(),
@@ -188,24 +188,42 @@ impl Fetcher {
     }
 }
 
+/// How we introduce ourselves to other servers.
+pub(crate) fn user_agent(settings: &Settings) -> String {
+    format!("Commonhold/{} (+{})", env!("CARGO_PKG_VERSION"), settings.site.public_url)
+}
+
 /// A client that goes nowhere but where it is told.
 fn make_client(resolver: &Arc<GuardedResolver>, user_agent: &str, idle: Duration) -> Result<Client> {
+    build(&|| plain_client(resolver, user_agent).read_timeout(idle))
+}
+
+/// A client for a server that the operator has named, wherever that is. Finds hosts on these threads. Reads certificates,
+/// which blocks.
+pub(crate) fn client_for_named(threads: &Arc<Pool>, user_agent: &str) -> Result<Client> {
+    let everywhere = [IpNet::from(Ipv4Net::default()), IpNet::from(Ipv6Net::default())];
+    let lookup = Arc::new(SystemLookup(Arc::clone(threads)));
+    let resolver = Arc::new(GuardedResolver::new(lookup, &everywhere));
+    build(&|| plain_client(&resolver, user_agent))
+}
+
+fn plain_client(resolver: &Arc<GuardedResolver>, user_agent: &str) -> ClientBuilder {
+    Client::builder()
+        .user_agent(user_agent)
+        .dns_resolver(Arc::clone(resolver))
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .http1_only()
+        .connect_timeout(CONNECT_TIMEOUT)
+        // A connection serves one request, so that each is to an address that was just checked.
+        .pool_max_idle_per_host(0)
+}
+
+fn build(builder: &dyn Fn() -> ClientBuilder) -> Result<Client> {
     // Whoever was first has chosen; ring is the only one that is linked in.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = || {
-        Client::builder()
-            .user_agent(user_agent)
-            .dns_resolver(Arc::clone(resolver))
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .http1_only()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(idle)
-            // A connection serves one request, so that each is to an address that was just checked.
-            .pool_max_idle_per_host(0)
-    };
     let client = builder().build().or_else(|error| {
         tracing::warn!(%error, "no certificates to check other servers by; https can't be fetched");
         builder().tls_certs_only(std::iter::empty()).build()

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use commonhold_blob::Place;
 use commonhold_catalogue::ops::files;
 use commonhold_core::name::{NameError, UploadName, upload_name};
-use commonhold_core::upload::{self, Candidate, Warnings};
+use commonhold_core::upload::{self, Candidate, Existing, Warnings};
 use commonhold_core::{Hashes, MediaInfo};
 use commonhold_media as media;
 
@@ -93,10 +93,15 @@ impl Repository {
 
     /// The warnings that a name and, where known, a content deserve now.
     pub(crate) async fn warnings(&self, name: &UploadName, hashes: Option<Hashes>) -> Result<Warnings> {
+        let shared_duplicates = match &hashes {
+            Some(hashes) => self.shared_duplicates(hashes.sha1).await,
+            None => Vec::new(),
+        };
         let candidate = Candidate::new(name, hashes);
         let policy = self.settings.uploads.clone();
         let read = move |read: &mut dyn commonhold_catalogue::Read| {
-            let existing = files::existing(read, &candidate)?;
+            let shared_duplicates = shared_duplicates.clone();
+            let existing = Existing { shared_duplicates, ..files::existing(read, &candidate)? };
             Ok::<_, Error>(upload::warnings(&policy, &candidate, &existing))
         };
         self.db.read(read).await

@@ -29,6 +29,7 @@ mod restore;
 mod revert;
 mod session;
 mod settings;
+mod shared;
 mod stash;
 mod summary;
 mod sweep;
@@ -72,7 +73,8 @@ pub use rename::{MoveRequest, Moved};
 pub use restore::RestoreRequest;
 pub use revert::Reverted;
 pub use session::{CheckedToken, CookieChange, Session};
-pub use settings::{ByUrlSettings, LimitSettings, Rates, Settings, SiteSettings, Texts};
+pub use settings::{ByUrlSettings, LimitSettings, Rates, Settings, SharedSettings, SiteSettings, Texts};
+pub use shared::SharedFile;
 pub use stash::{StashEntry, StashedFile};
 pub use system::{SystemClock, SystemEntropy};
 pub use tags::{Tag, TagChange, TagRequest};
@@ -93,6 +95,8 @@ pub struct Repository {
     urls: Urls,
     groups: SiteGroups,
     fetcher: fetch::Fetcher,
+    /// The other wiki whose files are there as well, if the operator has named one.
+    shared: Option<shared::SharedRepository>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// Who this process is among those that work on jobs, and how its workers are woken.
@@ -114,11 +118,26 @@ impl Repository {
     ) -> Result<Self> {
         let urls = Urls::new(&settings.site);
         let groups = SiteGroups::new(&settings.by_url.groups);
-        let fetcher = fetch::Fetcher::new(&settings)?;
+        let network = Arc::new(worker::Pool::new("fetch", 4, 64)?);
+        let shared = shared::SharedRepository::open(&settings, &clock, &network)?;
+        let fetcher = fetch::Fetcher::new(&settings, network);
         let media = worker::Pool::new("media", 2, 64)?;
         let passwords = worker::Pool::new("password", 2, 64)?;
         let workers = jobs::Workers::new(&*entropy);
-        Ok(Self { db, blobs, settings, urls, groups, fetcher, clock, entropy, workers, media, passwords })
+        Ok(Self {
+            db,
+            blobs,
+            settings,
+            urls,
+            groups,
+            fetcher,
+            shared,
+            clock,
+            entropy,
+            workers,
+            media,
+            passwords,
+        })
     }
 
     /// Lets go of what an earlier process held when it ended. For the one process that serves these stores.

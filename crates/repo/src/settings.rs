@@ -15,6 +15,8 @@ pub struct Settings {
     pub uploads: UploadPolicy,
     /// What may be fetched from elsewhere.
     pub by_url: ByUrlSettings,
+    /// Another wiki whose files are there for this one as well.
+    pub shared: SharedSettings,
     /// Throttles.
     pub limits: LimitSettings,
     /// How messages are put into the words in which histories and the log keep them.
@@ -70,6 +72,17 @@ pub struct ByUrlSettings {
     pub timeout: Duration,
 }
 
+/// A shared repository: another wiki whose files are there for this one as well.
+#[derive(Clone, Debug)]
+pub struct SharedSettings {
+    /// Its api.php; absent where there is no such wiki.
+    pub api: Option<String>,
+    /// What answers call it.
+    pub name: String,
+    /// How long it may take to answer before one goes on without it.
+    pub timeout: Duration,
+}
+
 /// Throttles.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitSettings {
@@ -120,6 +133,12 @@ impl Default for ByUrlSettings {
             max_bytes: None,
             timeout: Duration::from_mins(1),
         }
+    }
+}
+
+impl Default for SharedSettings {
+    fn default() -> Self {
+        Self { api: None, name: "shared".to_owned(), timeout: Duration::from_secs(5) }
     }
 }
 

@@ -10,7 +10,7 @@ use commonhold_catalogue::ops::files::{self, FileVersion, Publication};
 use commonhold_catalogue::ops::stash::{self, StashRow, StashStatus};
 use commonhold_core::name::{NameError, UploadName, upload_name};
 use commonhold_core::right::Right;
-use commonhold_core::upload::{Candidate, Warnings, warnings};
+use commonhold_core::upload::{Candidate, Existing, Warnings, warnings};
 use commonhold_core::user::Caller;
 use commonhold_core::{BlobKey, Data, FileKey, Hashes, MediaInfo, Message, Param, Refusal};
 
@@ -332,6 +332,8 @@ impl Repository {
         name: &UploadName,
         ready: Ready,
     ) -> Result<Outcome> {
+        // Looked at before the transaction, in which nothing may wait for another server.
+        let elsewhere = self.elsewhere(&request.caller, &name.title, Some(ready.hashes.sha1)).await;
         let candidate = Candidate::new(name, Some(ready.hashes));
         let comment = request.comment.trim().to_owned();
         let publication = Publication {
@@ -368,10 +370,11 @@ impl Repository {
                     return Ok::<_, Error>(Committed::Late);
                 }
                 let authority = Authority::of(tx, &caller, publication.now)?;
-                if let Some(refusal) = authority.publish(tx, &publication.name)? {
+                if let Some(refusal) = authority.publish(tx, &publication.name, &elsewhere)? {
                     return Ok(Committed::Forbidden(refusal));
                 }
-                let existing = files::existing(tx, &candidate)?;
+                let shared_duplicates = elsewhere.duplicates.clone();
+                let existing = Existing { shared_duplicates, ..files::existing(tx, &candidate)? };
                 let warnings = warnings(&policy, &candidate, &existing);
                 if !warnings.is_empty() && !ignore {
                     return Ok(Committed::Warned(warnings));

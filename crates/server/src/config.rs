@@ -322,6 +322,8 @@ mod tests {
         assert!(problem("\n[server\n", &[]).contains("line 2"));
         assert!(problem("[server]\nlisten = \"everywhere\"\n", &[]).contains("server.listen"));
         assert!(problem("[server]\npublic_url = \"example.org\"\n", &[]).contains("server.public_url"));
+        assert!(problem("[shared_repository]\napi = \"http://a:b@c/w/api.php\"\n", &[]).contains("api.php"));
+        assert!(problem("[shared_repository]\nname = \"local\"\n", &[]).contains("shared_repository.name"));
         assert!(problem("[uploads.by_url]\ngroups = [\"sysops\"]\n", &[]).contains("\"sysops\""));
         assert!(problem("", &[("COMMONHOLD_UPLOADS_BY_URL_ALLOW_NETWORKS", "10")]).contains("\"10\""));
         assert!(

@@ -1,12 +1,15 @@
 //! The object that describes a version of a file: `imageinfo`, in all the places where it appears.
 
 mod metadata;
+mod shared;
 
 use commonhold_core::title::FileTitle;
 use commonhold_core::{Data, MediaInfo, Message};
 use commonhold_repo::{FileVersion, Repository, StashedFile};
 
 use crate::output::{List, Map, Value};
+
+pub(crate) use shared::shared_entry;
 
 /// What is described.
 pub(crate) enum Subject<'a> {

@@ -197,9 +197,10 @@ async fn nothing_is_known_of_a_new_name(db: Db) -> Result<()> {
             same_base,
             full_size,
             duplicates,
+            shared_duplicates,
             deleted_duplicate,
         } = db.read(move |read| files::existing(read, &candidate("New.PNG", hashes))).await?;
-        assert_eq!((current, old, duplicates), (None, vec![], vec![]));
+        assert_eq!((current, old, duplicates, shared_duplicates), (None, vec![], vec![], vec![]));
         assert_eq!((page_exists, was_deleted, full_size), (false, false, false));
         assert_eq!((normalized, same_base, deleted_duplicate), (None, None, None));
     }

@@ -180,6 +180,8 @@ pub fn existing(read: &mut dyn Read, candidate: &Candidate) -> Result<Existing, 
         same_base,
         full_size,
         duplicates,
+        // Nothing of another wiki is in the catalogue.
+        shared_duplicates: Vec::new(),
         deleted_duplicate,
     })
 }

@@ -249,6 +249,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
         set: |c, v| seconds(v).map(|v| c.settings.by_url.timeout = Duration::from_secs(v.unsigned_abs())),
     },
     Setting {
+        name: "shared_repository.api",
+        doc: "The api.php of another wiki whose files are there for this one as well, such as \"https://files.example.org/w/api.php\".",
+        kind: Kind::Text,
+        get: |c| c.settings.shared.api.clone().map(Value::String),
+        set: |c, v| script_address(v).map(|v| c.settings.shared.api = Some(v)),
+    },
+    Setting {
+        name: "shared_repository.name",
+        doc: "What answers call it: letters, digits, - and _.",
+        kind: Kind::Text,
+        get: |c| text(c.settings.shared.name.as_str()),
+        set: |c, v| repository_name(v).map(|v| c.settings.shared.name = v),
+    },
+    Setting {
+        name: "shared_repository.timeout",
+        doc: "How long it may take to answer before uploads and queries go on without it: \"5s\".",
+        kind: Kind::Text,
+        get: |c| text(format!("{}s", c.settings.shared.timeout.as_secs())),
+        set: |c, v| seconds(v).map(|v| c.settings.shared.timeout = Duration::from_secs(v.unsigned_abs())),
+    },
+    Setting {
         name: "jobs.workers",
         doc: "Jobs that this process works on at a time. 0 leaves them to other processes, or to a later start.",
         kind: Kind::Number,
@@ -392,6 +413,28 @@ fn web_address(value: Value) -> Result<String, String> {
     } else {
         Err(wrong())
     }
+}
+
+/// Address of a script of another server, which is asked without a name and password.
+fn script_address(value: Value) -> Result<String, String> {
+    let text = string(value);
+    let wrong = || "has to be an address such as https://files.example.org/w/api.php".to_owned();
+    let uri: axum::http::Uri = text.parse().map_err(|_| wrong())?;
+    let plain_host = uri.authority().is_some_and(|a| !a.host().is_empty() && !a.as_str().contains('@'));
+    let web = matches!(uri.scheme_str(), Some("http" | "https"));
+    if web && plain_host && uri.path().ends_with("/api.php") && uri.query().is_none() && !text.contains('#') {
+        Ok(text)
+    } else {
+        Err(wrong())
+    }
+}
+
+/// What a shared repository may be called: not what the files of this server are.
+fn repository_name(value: Value) -> Result<String, String> {
+    let text = string(value);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let good = !text.is_empty() && text.bytes().all(plain) && text != "local";
+    if good { Ok(text) } else { Err("has to be a name of letters and digits, and not \"local\"".to_owned()) }
 }
 
 fn path(value: Value) -> Result<String, String> {

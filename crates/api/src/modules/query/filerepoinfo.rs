@@ -26,14 +26,41 @@ pub(crate) const MODULE: Module = Module {
 params! {
     /// What to say.
     prop: Vec<String> = choice(&[
-        "canUpload", "displayname", "favicon", "initialCapital", "local", "name", "rootUrl", "scriptDirUrl",
+        "apiurl", "canUpload", "displayname", "favicon", "initialCapital", "local", "name", "rootUrl", "scriptDirUrl",
         "thumbUrl", "url",
     ]).multi().all().default(
-        "canUpload|displayname|favicon|initialCapital|local|name|rootUrl|scriptDirUrl|thumbUrl|url"
+        "apiurl|canUpload|displayname|favicon|initialCapital|local|name|rootUrl|scriptDirUrl|thumbUrl|url"
     );
 }
 
 fn run(cx: &mut Context, params: &Params) {
+    // Other places come first, as in MediaWiki.
+    let repos = shared(cx, params).into_iter().chain([local(cx, params)]);
+    let repos = list("repo", repos.collect::<Vec<_>>());
+    cx.query.result.set("repos", repos);
+}
+
+/// The shared repository, if there is one.
+fn shared(cx: &Context, params: &Params) -> Option<Map> {
+    let shared = &cx.repo.settings().shared;
+    let api = shared.api.as_ref()?;
+    let mut repo = Map::new();
+    for prop in &params.prop {
+        let value: Value = match prop.as_str() {
+            "apiurl" => api.clone().into(),
+            "canUpload" | "local" => false.into(),
+            "displayname" | "name" => shared.name.clone().into(),
+            "initialCapital" => true.into(),
+            "scriptDirUrl" => api.rsplit_once('/').map_or(api.as_str(), |(directory, _)| directory).into(),
+            _ => continue,
+        };
+        repo.set(prop.clone(), value);
+    }
+    Some(repo)
+}
+
+/// The files of this server.
+fn local(cx: &Context, params: &Params) -> Map {
     let (site, urls) = (&cx.repo.settings().site, cx.repo.urls());
     // A path, as MediaWiki has it, unless another host serves the files.
     let files = if site.media_url == site.public_url {
@@ -57,5 +84,5 @@ fn run(cx: &mut Context, params: &Params) {
         };
         repo.set(prop.clone(), value);
     }
-    cx.query.result.set("repos", list("repo", [repo]));
+    repo
 }

@@ -52,7 +52,7 @@ params! {
     extmetadatafilter: Vec<String> = text().multi();
     /// Where to go on; from an earlier answer.
     r#continue: Option<String> = text();
-    /// Look for files here only. No other place is looked at.
+    /// Look for files here only, and not in the shared repository as well.
     localonly: bool = boolean();
 }
 
@@ -71,6 +71,13 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     let names: Vec<FileTitle> = cx.query.pages.pages.iter().filter_map(super::Page::file).collect();
     let current = cx.repo.versions_behind(&names).await?;
     let behind = pages_behind(cx, &current).await?;
+    let shared = if params.localonly {
+        HashMap::new()
+    } else {
+        let elsewhere = names.iter().filter(|name| !current.contains_key(name.dbkey()));
+        let elsewhere: Vec<FileTitle> = elsewhere.cloned().collect();
+        cx.repo.shared_files(&elsewhere).await
+    };
     let alone = names.len() == 1;
     for index in 0..cx.query.pages.pages.len() {
         let page = &cx.query.pages.pages[index];
@@ -97,12 +104,23 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         let entry = |version: &FileVersion| {
             fileinfo::entry(&cx.repo, &Subject::Version { version, page: page_id }, &wanted)
         };
-        let entries: Vec<Map> = versions.iter().map(entry).collect();
+        let mut entries: Vec<Map> = versions.iter().map(entry).collect();
+        let foreign = shared.get(name.dbkey());
+        if let Some(file) = foreign.filter(|file| is_between(file.timestamp, &params)) {
+            // Of other wikis' files, the current version is all that is known.
+            entries.push(fileinfo::shared_entry(&name, file, &wanted));
+        }
+        let repository = match (found, foreign) {
+            (Some(_), _) => "local",
+            (None, Some(_)) => cx.repo.settings().shared.name.as_str(),
+            (None, None) => "",
+        }
+        .to_owned();
         let fields = &mut cx.query.pages.pages[index].fields;
-        if found.is_some() && fields.contains("missing") {
+        if !repository.is_empty() && fields.contains("missing") {
             fields.set("known", true);
         }
-        fields.set("imagerepository", if found.is_some() { "local" } else { "" });
+        fields.set("imagerepository", repository);
         if props.contains(&"badfile") {
             fields.set("badfile", false);
         }
@@ -125,15 +143,18 @@ async fn pages_behind(
     Ok(rows.into_iter().map(|row| (row.dbkey, row.id)).collect())
 }
 
+/// Whether a version of this time is to be listed.
+fn is_between(time: Timestamp, params: &Params) -> bool {
+    params.start.is_none_or(|start| time <= start) && params.end.is_none_or(|end| time >= end)
+}
+
 /// The versions of a file between two times, newest first; one more than are to be listed.
 async fn versions(cx: &Context, current: &FileVersion, params: &Params) -> Result<Vec<FileVersion>, Failure> {
     let mut versions = Vec::new();
-    let after_start = params.start.is_none_or(|start| current.timestamp <= start);
-    let before_end = params.end.is_none_or(|end| current.timestamp >= end);
-    if after_start && before_end {
+    if is_between(current.timestamp, params) {
         versions.push(current.clone());
     }
-    if before_end {
+    if params.end.is_none_or(|end| current.timestamp >= end) {
         let left = params.limit + 1 - versions.len() as i64;
         let name = FileTitle::from_db(current.name.as_str());
         versions.extend(cx.repo.old_versions(&name, params.start, params.end, left).await?);

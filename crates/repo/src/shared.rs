@@ -1,0 +1,177 @@
+//! A shared repository: another wiki whose files are there for this one as well.
+//!
+//! The operator names its api.php, so it may be anywhere; what it says is still read as something that a stranger wrote.
+//! It is asked for what it has itself, never for what it has from elsewhere: two wikis may well be each other's shared
+//! repository. What it said counts for a minute. While it gives no answer, everything goes on as if it had no files.
+
+mod ask;
+mod memory;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use commonhold_core::right::Right;
+use commonhold_core::title::FileTitle;
+use commonhold_core::user::Caller;
+use commonhold_core::{Clock, MediaType, Sha1, Timestamp};
+use tokio::time::timeout;
+
+use self::ask::{NoAnswer, Wiki};
+use self::memory::Memory;
+use crate::worker::Pool;
+use crate::{Repository, Result, Settings};
+
+/// A file of the shared repository, as that describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedFile {
+    /// When its current version was uploaded.
+    pub timestamp: Timestamp,
+    /// By whom; a user of the other wiki.
+    pub user: String,
+    /// Where it is: an address on the web.
+    pub url: Option<String>,
+    /// Where it is described: an address on the web.
+    pub description_url: Option<String>,
+    /// Its bytes.
+    pub size: u64,
+    /// Pixels; 0 where there are none.
+    pub width: u32,
+    /// Pixels; 0 where there are none.
+    pub height: u32,
+    /// Of its content.
+    pub sha1: Option<Sha1>,
+    /// Content type; empty if not told.
+    pub mime: String,
+    /// Its class.
+    pub media_type: MediaType,
+}
+
+/// What the shared repository has of a file that is to be published, as far as it was asked and has answered.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Elsewhere {
+    /// Whether there is a file of this name. Not asked for callers whom it doesn't hinder.
+    pub(crate) has_name: bool,
+    /// Names of the files with this content.
+    pub(crate) duplicates: Vec<String>,
+}
+
+/// The other wiki, and what it said a moment ago.
+pub(crate) struct SharedRepository {
+    wiki: Wiki,
+    timeout: Duration,
+    memory: Mutex<Memory>,
+    clock: Arc<dyn Clock>,
+}
+
+impl SharedRepository {
+    /// The one that the settings name, if they do. Its host is looked up on these threads.
+    pub(crate) fn open(
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+        threads: &Arc<Pool>,
+    ) -> Result<Option<Self>> {
+        let Some(api) = &settings.shared.api else { return Ok(None) };
+        let wiki = Wiki::new(api, settings, Arc::clone(threads))?;
+        let (timeout, memory) = (settings.shared.timeout, Mutex::default());
+        Ok(Some(Self { wiki, timeout, memory, clock: Arc::clone(clock) }))
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The files of these names, by name. What isn't told in time is left out.
+    async fn files(&self, names: &[FileTitle]) -> HashMap<String, SharedFile> {
+        let now = self.clock.now();
+        let (mut found, mut unknown) = (HashMap::new(), Vec::new());
+        for name in names {
+            match self.memory().files.get(name, now) {
+                Some(file) => found.extend(file.map(|file| (name.dbkey().to_owned(), file))),
+                None => unknown.push(name.clone()),
+            }
+        }
+        if unknown.is_empty() {
+            return found;
+        }
+        let question = async {
+            for batch in ask::batches(&unknown) {
+                let mut files = self.wiki.files(batch).await?;
+                for name in batch {
+                    let file = files.remove(name.dbkey());
+                    self.memory().files.put(name.clone(), file.clone(), now);
+                    found.extend(file.map(|file| (name.dbkey().to_owned(), file)));
+                }
+            }
+            Ok(())
+        };
+        self.attempt(question).await;
+        found
+    }
+
+    /// Names of the files with this content; none if it isn't told in time.
+    async fn with_content(&self, sha1: Sha1) -> Vec<String> {
+        let now = self.clock.now();
+        if let Some(names) = self.memory().contents.get(&sha1, now) {
+            return names;
+        }
+        let Some(names) = self.attempt(self.wiki.with_content(sha1)).await else { return Vec::new() };
+        self.memory().contents.put(sha1, names.clone(), now);
+        names
+    }
+
+    /// Waits for an answer, within limits. Doesn't even ask if there was none a moment ago.
+    async fn attempt<T>(&self, question: impl Future<Output = Result<T, NoAnswer>>) -> Option<T> {
+        if self.memory().is_resting(self.clock.now()) {
+            return None;
+        }
+        let failure = match timeout(self.timeout, question).await {
+            Ok(Ok(answer)) => return Some(answer),
+            Ok(Err(failure)) => failure,
+            Err(_) => NoAnswer::TimedOut,
+        };
+        if self.memory().rest(self.clock.now()) {
+            tracing::warn!(%failure, "the shared repository gives no answer; going on without it");
+        }
+        None
+    }
+}
+
+impl Repository {
+    /// The files of these names that the shared repository has, by name. None if there is no such repository, or if it
+    /// doesn't answer in time.
+    pub async fn shared_files(&self, names: &[FileTitle]) -> HashMap<String, SharedFile> {
+        match &self.shared {
+            Some(shared) => shared.files(names).await,
+            None => HashMap::new(),
+        }
+    }
+
+    /// Names of the files with this content that the shared repository has.
+    pub(crate) async fn shared_duplicates(&self, sha1: Sha1) -> Vec<String> {
+        match &self.shared {
+            Some(shared) => shared.with_content(sha1).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// What stands elsewhere in the way of a file that a caller publishes.
+    pub(crate) async fn elsewhere(&self, caller: &Caller, name: &FileTitle, sha1: Option<Sha1>) -> Elsewhere {
+        let named = async {
+            let hindered = !caller.can(Right::ReuploadShared);
+            hindered && !self.shared_files(std::slice::from_ref(name)).await.is_empty()
+        };
+        let duplicates = async {
+            match sha1 {
+                Some(sha1) => self.shared_duplicates(sha1).await,
+                None => Vec::new(),
+            }
+        };
+        let (has_name, duplicates) = tokio::join!(named, duplicates);
+        Elsewhere { has_name, duplicates }
+    }
+}
+
+#[cfg(test)]
+mod tests;

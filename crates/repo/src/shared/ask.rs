@@ -1,0 +1,229 @@
+//! Asking another wiki's API, and reading what it answers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use commonhold_core::title::{FileTitle, ns};
+use commonhold_core::{MediaType, Sha1, Timestamp};
+use reqwest::Client;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderValue};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use tokio::sync::OnceCell;
+use url::{Url, form_urlencoded};
+
+use super::SharedFile;
+use crate::worker::Pool;
+use crate::{Error, Result, Settings, fetch};
+
+/// Bytes of the largest answer that is read.
+const MAX_ANSWER_BYTES: usize = 512 * 1024;
+/// Titles that MediaWiki takes at a time from anybody.
+const MAX_TITLES: usize = 50;
+/// Bytes of titles, as they stand in the address, so that no server finds that too long.
+const MAX_TITLE_BYTES: usize = 4096;
+/// Bytes of the longest text that is kept: addresses are the longest.
+const MAX_TEXT_BYTES: usize = 2048;
+
+/// Why the other wiki has not answered a question. Nothing of what it said stands in here.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoAnswer {
+    #[error("it takes too long")]
+    TimedOut,
+    #[error("it can't be asked: {0:?}")]
+    Transport(reqwest::Error),
+    #[error("it answers with status {0}")]
+    Status(u16),
+    #[error("its answer is coded, which nobody asked for")]
+    Encoded,
+    #[error("its answer is too long")]
+    TooLong,
+    #[error("its answer is none of MediaWiki's API")]
+    Unreadable,
+    #[error("its API answers with an error")]
+    Refused,
+    #[error("there is no client: {0}")]
+    NoClient(#[from] Error),
+}
+
+impl From<reqwest::Error> for NoAnswer {
+    fn from(error: reqwest::Error) -> Self {
+        // The address is in the configuration already.
+        Self::Transport(error.without_url())
+    }
+}
+
+/// Another wiki's API.
+pub(super) struct Wiki {
+    api: Url,
+    user_agent: String,
+    threads: Arc<Pool>,
+    /// Made when it is first needed, since that reads certificates.
+    client: OnceCell<Client>,
+}
+
+/// The answer, as far as it matters.
+#[derive(Deserialize)]
+struct Answer {
+    error: Option<IgnoredAny>,
+    query: Option<Query>,
+}
+
+#[derive(Deserialize)]
+struct Query {
+    #[serde(default)]
+    pages: Vec<Page>,
+    #[serde(default)]
+    allimages: Vec<Image>,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    ns: Option<i32>,
+    title: Option<String>,
+    #[serde(default)]
+    imageinfo: Vec<Info>,
+}
+
+#[derive(Deserialize)]
+struct Image {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Info {
+    timestamp: Option<String>,
+    user: Option<String>,
+    url: Option<String>,
+    descriptionurl: Option<String>,
+    size: Option<u64>,
+    width: Option<u32>,
+    height: Option<u32>,
+    sha1: Option<String>,
+    mime: Option<String>,
+    mediatype: Option<String>,
+}
+
+/// Names in portions, each of which makes one question.
+pub(super) fn batches(names: &[FileTitle]) -> Vec<&[FileTitle]> {
+    let (mut batches, mut from, mut bytes) = (Vec::new(), 0, 0);
+    for (at, name) in names.iter().enumerate() {
+        let more: usize = form_urlencoded::byte_serialize(name.dbkey().as_bytes()).map(str::len).sum();
+        if at > from && (at - from == MAX_TITLES || bytes + more > MAX_TITLE_BYTES) {
+            batches.push(&names[from..at]);
+            (from, bytes) = (at, 0);
+        }
+        bytes += more;
+    }
+    batches.push(&names[from..]);
+    batches
+}
+
+impl Wiki {
+    /// The wiki with this api.php.
+    pub(super) fn new(api: &str, settings: &Settings, threads: Arc<Pool>) -> Result<Self> {
+        let unusable = |error: url::ParseError| Error::Resource {
+            what: "shared repository",
+            source: std::io::Error::other(error),
+        };
+        let api = Url::parse(api).map_err(unusable)?;
+        let user_agent = fetch::user_agent(settings);
+        Ok(Self { api, user_agent, threads, client: OnceCell::new() })
+    }
+
+    /// The files of these names that it has itself, by name.
+    pub(super) async fn files(&self, names: &[FileTitle]) -> Result<HashMap<String, SharedFile>, NoAnswer> {
+        let titles: Vec<String> = names.iter().map(|name| format!("File:{}", name.dbkey())).collect();
+        let titles = titles.join("|");
+        let params = [
+            ("titles", titles.as_str()),
+            ("prop", "imageinfo"),
+            ("iiprop", "timestamp|user|url|size|sha1|mime|mediatype"),
+            // Without it, two wikis that share each other's files would ask each other for ever.
+            ("iilocalonly", "1"),
+        ];
+        let query = self.query(&params).await?;
+        Ok(query.pages.into_iter().filter_map(|page| self.file(page)).collect())
+    }
+
+    /// Names of the files with this content.
+    pub(super) async fn with_content(&self, sha1: Sha1) -> Result<Vec<String>, NoAnswer> {
+        let sha1 = sha1.base36();
+        let params = [
+            ("list", "allimages"),
+            ("aisha1base36", sha1.as_str()),
+            ("aiprop", "timestamp"),
+            ("ailimit", "50"),
+        ];
+        let query = self.query(&params).await?;
+        let name = |image: Image| FileTitle::parse(&format!("File:{}", image.name)).ok();
+        let names = query.allimages.into_iter().filter_map(name);
+        Ok(names.map(|name| name.dbkey().to_owned()).collect())
+    }
+
+    async fn client(&self) -> Result<&Client> {
+        let make = || async {
+            let (threads, user_agent) = (Arc::clone(&self.threads), self.user_agent.clone());
+            self.threads.run(move || fetch::client_for_named(&threads, &user_agent)).await?
+        };
+        self.client.get_or_try_init(make).await
+    }
+
+    async fn query(&self, params: &[(&str, &str)]) -> Result<Query, NoAnswer> {
+        let mut url = self.api.clone();
+        let common = [("action", "query"), ("format", "json"), ("formatversion", "2")];
+        url.query_pairs_mut().extend_pairs(common.iter().chain(params));
+        let request = self.client().await?.get(url);
+        let mut response =
+            request.header(ACCEPT_ENCODING, HeaderValue::from_static("identity")).send().await?;
+        if !response.status().is_success() {
+            return Err(NoAnswer::Status(response.status().as_u16()));
+        }
+        let coded = |coding: &HeaderValue| !coding.as_bytes().eq_ignore_ascii_case(b"identity");
+        if response.headers().get_all(CONTENT_ENCODING).iter().any(coded) {
+            return Err(NoAnswer::Encoded);
+        }
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await? {
+            if body.len() + piece.len() > MAX_ANSWER_BYTES {
+                return Err(NoAnswer::TooLong);
+            }
+            body.extend_from_slice(&piece);
+        }
+        let answer: Answer = serde_json::from_slice(&body).map_err(|_| NoAnswer::Unreadable)?;
+        if answer.error.is_some() {
+            return Err(NoAnswer::Refused);
+        }
+        answer.query.ok_or(NoAnswer::Unreadable)
+    }
+
+    /// The file that a page of the answer tells of, with its name.
+    fn file(&self, page: Page) -> Option<(String, SharedFile)> {
+        let title = page.title.filter(|_| page.ns == Some(ns::FILE))?;
+        // The other wiki may call its namespace something else.
+        let (_, name) = title.split_once(':')?;
+        let name = FileTitle::parse(&format!("File:{name}")).ok()?;
+        let info = page.imageinfo.into_iter().next()?;
+        let text = |text: Option<String>| text.filter(|text| text.len() <= MAX_TEXT_BYTES);
+        let address = |sent: Option<String>| {
+            let url = self.api.join(&text(sent)?).ok()?;
+            matches!(url.scheme(), "http" | "https").then(|| url.into())
+        };
+        // An empty text would be the current time.
+        let epoch = Timestamp::from_unix(0);
+        let timestamp = text(info.timestamp).and_then(|time| Timestamp::parse(&time, epoch));
+        let file = SharedFile {
+            timestamp: timestamp.unwrap_or(epoch),
+            user: text(info.user).unwrap_or_default(),
+            url: address(info.url),
+            description_url: address(info.descriptionurl),
+            size: info.size.unwrap_or_default(),
+            width: info.width.unwrap_or_default(),
+            height: info.height.unwrap_or_default(),
+            sha1: info.sha1.and_then(|sha1| Sha1::from_hex(&sha1)),
+            mime: text(info.mime).unwrap_or_default(),
+            media_type: MediaType::parse(&info.mediatype.unwrap_or_default()),
+        };
+        Some((name.dbkey().to_owned(), file))
+    }
+}
