@@ -6,46 +6,14 @@ when the last one completes it.
 
 import dataclasses
 import re
-import struct
-import zlib
 
 import pytest
 
 from api import ApiError
-from media import EXTRA_AT, jpeg
+from media import EXTRA_AT, archive, gif, jpeg, png
 
 #: Large enough to hold what gives a file away, and less than half of each file.
 CHUNK = 2048
-
-
-def png(*chunks):
-    """A PNG file of one pixel with chunks before its picture."""
-
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
-    middle = b"".join(chunk(*c) for c in chunks)
-    return b"\x89PNG\r\n\x1a\n" + header + middle + chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
-
-
-def gif(comment=b"c"):
-    """A GIF file of one pixel."""
-    return (
-        b"GIF89a\1\0\1\0\0\0\0!\xfe" + bytes([len(comment)]) + comment + b"\0,\0\0\0\0\1\0\1\0\0\2\2\x44\1\0;"
-    )
-
-
-def archive(*names):
-    """A ZIP file with entries of one byte."""
-    out, directory = b"", b""
-    for name in names:
-        sizes = struct.pack("<IIIHH", zlib.crc32(b"x"), 1, 1, len(name), 0)
-        directory += b"PK\1\2\x0a\0" + struct.pack("<HHHHH", 10, 0, 0, 0, 0) + sizes
-        directory += struct.pack("<HHHII", 0, 0, 0, 0, len(out)) + name
-        out += b"PK\3\4" + struct.pack("<HHHHH", 10, 0, 0, 0, 0) + sizes + name + b"x"
-    end = struct.pack("<HHHHIIH", 0, 0, len(names), len(names), len(directory), len(out), 0)
-    return out + directory + b"PK\5\6" + end
 
 
 def svg(inner, before="", attributes=""):

@@ -171,6 +171,8 @@ fn by_format(head: &[u8]) -> Option<Mime> {
         (b"GIF8", "image/gif"),
         (b"II*\0", "image/tiff"),
         (b"MM\0*", "image/tiff"),
+        (b"II+\0", "image/tiff"),
+        (b"MM\0+", "image/tiff"),
         (b"8BPS", "image/x-photoshop"),
         (b"AT&TFORM", "image/vnd.djvu"),
         (b"fLaC", "audio/flac"),
@@ -193,7 +195,7 @@ fn by_format(head: &[u8]) -> Option<Mime> {
         _ => {}
     }
     if array_at(head, 4) == Some(*b"ftyp") {
-        return array_at(head, 8).map(|brand| iso_media(brand).into());
+        return array_at(head, 8).map(|brand| iso_media(brand, compatible_brands(head)).into());
     }
     // The header's length tells a bitmap from a text that begins alike.
     let header = array_at(head, 14).map(u32::from_le_bytes);
@@ -203,10 +205,19 @@ fn by_format(head: &[u8]) -> Option<Mime> {
     None
 }
 
-/// MP4 and its relatives, by brand.
-fn iso_media(brand: [u8; 4]) -> &'static str {
+/// The brands that a file of ISO media names besides its own.
+fn compatible_brands(head: &[u8]) -> &[u8] {
+    let end = array_at(head, 0).map_or(0, u32::from_be_bytes) as usize;
+    head.get(16..end.min(head.len())).unwrap_or_default()
+}
+
+/// MP4 and its relatives, by brand. The brand of still pictures doesn't say how they are coded; the others do.
+fn iso_media(brand: [u8; 4], compatible: &[u8]) -> &'static str {
     match &brand {
         b"avif" | b"avis" => "image/avif",
+        b"mif1" | b"msf1" if compatible.chunks_exact(4).any(|b| matches!(b, b"avif" | b"avis")) => {
+            "image/avif"
+        }
         b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1" => "image/heic",
         b"qt  " => "video/quicktime",
         [b'3', b'g', ..] => "video/3gpp",
