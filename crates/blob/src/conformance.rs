@@ -117,6 +117,9 @@ fn inspect(store: &Store, place: &Place) -> Result<Vec<u8>> {
         source.read_to_end(&mut again).map_err(failed)?;
         assert_eq!(again, out[middle..], "a reader that can seek");
     }
+    let mut as_file = Vec::new();
+    store.open_file(place)?.read_to_end(&mut as_file).map_err(failed)?;
+    assert!(as_file == out, "what another process reads");
     Ok(out)
 }
 

@@ -139,6 +139,10 @@ impl BlobStore for DiskStore {
     }
 
     fn open(&self, place: &Place) -> Result<Box<dyn ReadSeek>> {
+        Ok(Box::new(self.open_file(place)?))
+    }
+
+    fn open_file(&self, place: &Place) -> Result<File> {
         let (key, partial) = match place {
             Place::Sealed(key) => (key, None),
             Place::Partial(partial) => (&partial.key, Some(self.disk.partial_path(&partial.key))),
@@ -146,7 +150,7 @@ impl BlobStore for DiskStore {
         // A partial that is sealed meanwhile has its second name before it loses the first.
         for path in partial.into_iter().chain([self.disk.blob_path(key)]) {
             match File::open(path) {
-                Ok(file) => return Ok(Box::new(file)),
+                Ok(file) => return Ok(file),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(source) => return Err(Error::Io { doing: "opening a blob", source }),
             }

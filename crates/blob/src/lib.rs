@@ -7,13 +7,16 @@
 //! Invariants: a sealed blob is durable and its bytes never change; no key is ever used twice; what a writer has
 //! finished is durable; bytes past the recorded offset mean nothing.
 
-use std::io::{Read, Seek};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use commonhold_core::BlobKey;
 use futures_util::stream::BoxStream;
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 pub mod conformance;
@@ -152,6 +155,17 @@ pub trait BlobStore: Send + Sync + 'static {
 
     /// Opens bytes for a blocking reader; not for async threads.
     fn open(&self, place: &Place) -> Result<Box<dyn ReadSeek>>;
+
+    /// Opens bytes as a file for another process, which can only read them. A store that has no files makes one that
+    /// has no name and is gone when it is closed. Blocks as well.
+    fn open_file(&self, place: &Place) -> Result<File> {
+        let failed = |source| Error::Io { doing: "making a file for another process", source };
+        let mut from = self.open(place)?;
+        let mut file = unnamed_file().map_err(failed)?;
+        std::io::copy(&mut from, &mut file).map_err(failed)?;
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        Ok(file)
+    }
 }
 
 /// Takes bytes in. Dropping it gives up: what it wrote lies past the recorded offset.
@@ -162,4 +176,12 @@ pub trait Writer: Send {
 
     /// Returns when all bytes are durable, with the state over everything up to their end.
     async fn finish(self: Box<Self>) -> Result<Hashing>;
+}
+
+/// A file in the directory for temporary ones, without a name.
+fn unnamed_file() -> std::io::Result<File> {
+    let flags = OFlags::TMPFILE | OFlags::EXCL;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).mode(0o600).custom_flags(flags.bits().cast_signed());
+    options.open(std::env::temp_dir())
 }

@@ -6,16 +6,19 @@
 
 mod detect;
 mod inspect;
+pub mod job;
 mod mime;
 mod ogg;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod samples;
+mod sandbox;
 mod script;
 mod sniff;
 mod source;
 mod svg;
+pub mod thumb;
 mod verify;
 mod xml;
 mod zip;

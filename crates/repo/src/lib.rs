@@ -41,6 +41,7 @@ mod urls;
 mod view;
 mod watchlist;
 mod worker;
+mod workers;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -73,7 +74,9 @@ pub use rename::{MoveRequest, Moved};
 pub use restore::RestoreRequest;
 pub use revert::Reverted;
 pub use session::{CheckedToken, CookieChange, Session};
-pub use settings::{ByUrlSettings, LimitSettings, Rates, Settings, SharedSettings, SiteSettings, Texts};
+pub use settings::{
+    ByUrlSettings, LimitSettings, MediaSettings, Rates, Settings, SharedSettings, SiteSettings, Texts,
+};
 pub use shared::SharedFile;
 pub use stash::{StashEntry, StashedFile};
 pub use system::{SystemClock, SystemEntropy};
@@ -83,6 +86,7 @@ pub use upload::{Outcome, Source, Timing, UploadRequest};
 pub use urls::Urls;
 pub use view::{PageText, ServedFile};
 pub use watchlist::Watch;
+pub use workers::{RenderFailure, Workers};
 
 /// What a use case gives back.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -102,7 +106,9 @@ pub struct Repository {
     /// Who this process is among those that work on jobs, and how its workers are woken.
     workers: jobs::Workers,
     /// Reads uploaded bytes: detection, verification, metadata.
-    media: worker::Pool,
+    media: Arc<worker::Pool>,
+    /// Starts processes that decode them.
+    decoders: workers::Workers,
     /// Hashes passwords; few threads, since each hash takes tens of megabytes.
     passwords: worker::Pool,
 }
@@ -121,7 +127,8 @@ impl Repository {
         let network = Arc::new(worker::Pool::new("fetch", 4, 64)?);
         let shared = shared::SharedRepository::open(&settings, &clock, &network)?;
         let fetcher = fetch::Fetcher::new(&settings, network);
-        let media = worker::Pool::new("media", 2, 64)?;
+        let media = Arc::new(worker::Pool::new("media", 2, 64)?);
+        let decoders = workers::Workers::new(Arc::clone(&blobs), Arc::clone(&media), &settings.media);
         let passwords = worker::Pool::new("password", 2, 64)?;
         let workers = jobs::Workers::new(&*entropy);
         Ok(Self {
@@ -136,6 +143,7 @@ impl Repository {
             entropy,
             workers,
             media,
+            decoders,
             passwords,
         })
     }
@@ -189,6 +197,11 @@ impl Repository {
     /// An id for a request: 24 hexadecimal digits that no other request has.
     pub fn request_id(&self) -> String {
         unique_id(&*self.entropy)
+    }
+
+    /// The processes that decode files.
+    pub fn decoders(&self) -> &Workers {
+        &self.decoders
     }
 
     /// Random text of `length` characters out of `0-9a-v`, five bits each.

@@ -1,9 +1,11 @@
 //! How a repository is set up, as the use cases need it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use commonhold_core::policy::UploadPolicy;
 use commonhold_core::{Message, Rate};
+use commonhold_media::thumb::Limits;
 use ipnet::IpNet;
 
 /// Everything that an operator decides.
@@ -17,6 +19,8 @@ pub struct Settings {
     pub by_url: ByUrlSettings,
     /// Another wiki whose files are there for this one as well.
     pub shared: SharedSettings,
+    /// What looking into files may cost.
+    pub media: MediaSettings,
     /// Throttles.
     pub limits: LimitSettings,
     /// How messages are put into the words in which histories and the log keep them.
@@ -83,6 +87,19 @@ pub struct SharedSettings {
     pub timeout: Duration,
 }
 
+/// Processes that decode files.
+#[derive(Clone, Debug)]
+pub struct MediaSettings {
+    /// How many may run at a time; 0 for as many as there are processors.
+    pub workers: usize,
+    /// How many jobs may wait for one.
+    pub queue: usize,
+    /// What each may cost.
+    pub limits: Limits,
+    /// The program that is started with `media-worker`; absent for the running one.
+    pub program: Option<PathBuf>,
+}
+
 /// Throttles.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitSettings {
@@ -139,6 +156,12 @@ impl Default for ByUrlSettings {
 impl Default for SharedSettings {
     fn default() -> Self {
         Self { api: None, name: "shared".to_owned(), timeout: Duration::from_secs(5) }
+    }
+}
+
+impl Default for MediaSettings {
+    fn default() -> Self {
+        Self { workers: 0, queue: 256, limits: Limits::default(), program: None }
     }
 }
 

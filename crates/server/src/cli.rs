@@ -91,6 +91,12 @@ pub(crate) enum Command {
     },
     /// Read all files and compare them with their hashes. Works while the server runs. Ends with 1 on a difference.
     Scrub,
+    /// Do one job on the file that is standard input. The server starts this by itself.
+    #[command(hide = true)]
+    MediaWorker {
+        /// What to do, as JSON.
+        order: String,
+    },
     /// The configuration.
     Config {
         /// What to do with it.

@@ -43,6 +43,9 @@ impl From<io::Error> for Ended {
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if let Command::MediaWorker { order } = &options.command {
+        return media_worker(order);
+    }
     match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(ended) => {
@@ -53,6 +56,17 @@ fn main() -> ExitCode {
             // Where not even this can be written, the code says it.
             let _ = writeln!(io::stderr(), "commonhold: {message}");
             ExitCode::from(code)
+        }
+    }
+}
+
+/// Works on one file in this process and nothing else: no configuration, no log.
+fn media_worker(order: &str) -> ExitCode {
+    match commonhold_media::job::work(order) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "commonhold: {error}");
+            ExitCode::FAILURE
         }
     }
 }
@@ -79,6 +93,8 @@ fn run(options: &Options) -> Result<(), Ended> {
         Command::BotPassword { command } => commands::bot_password(options, &config, command)?,
         Command::Fsck { repair, deep } => maintenance::fsck(options, &config, *repair, *deep)?,
         Command::Gc { older_than, force } => maintenance::gc(options, &config, *older_than, *force)?,
+        // Done before there was a configuration.
+        Command::MediaWorker { .. } => {}
         Command::Scrub => maintenance::scrub(options, &config)?,
     }
     Ok(())

@@ -270,6 +270,57 @@ pub(crate) const SETTINGS: &[Setting] = &[
         set: |c, v| seconds(v).map(|v| c.settings.shared.timeout = Duration::from_secs(v.unsigned_abs())),
     },
     Setting {
+        name: "media.workers",
+        doc: "Files that are decoded at a time, each in a process of its own. 0: as many as there are processors.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.media.workers as u64),
+        set: |c, v| {
+            let workers = v.as_integer().and_then(|n| usize::try_from(n).ok());
+            c.settings.media.workers = workers.filter(|n| *n <= 256).ok_or("has to be between 0 and 256")?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "media.queue",
+        doc: "Files that may wait to be decoded; whoever wants more is told to come back later.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.media.queue as u64),
+        set: |c, v| {
+            let queue = v.as_integer().and_then(|n| usize::try_from(n).ok());
+            c.settings.media.queue =
+                queue.filter(|n| *n <= 100_000).ok_or("has to be between 0 and 100000")?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "media.memory_bytes",
+        doc: "Bytes of memory for decoding a file.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.media.limits.memory_bytes),
+        set: |c, v| positive(&v).map(|v| c.settings.media.limits.memory_bytes = v),
+    },
+    Setting {
+        name: "media.seconds",
+        doc: "Seconds of a processor's time for decoding a file.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.media.limits.seconds),
+        set: |c, v| positive(&v).map(|v| c.settings.media.limits.seconds = v),
+    },
+    Setting {
+        name: "media.max_pixels",
+        doc: "Pixels of the largest picture that is decoded, JPEG excepted, and of all frames of an animation together.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.media.limits.max_pixels),
+        set: |c, v| positive(&v).map(|v| c.settings.media.limits.max_pixels = v),
+    },
+    Setting {
+        name: "media.max_frames",
+        doc: "Frames of the longest animation that stays one when it is made smaller.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.media.limits.max_frames),
+        set: |c, v| positive(&v).map(|v| c.settings.media.limits.max_frames = v),
+    },
+    Setting {
         name: "jobs.workers",
         doc: "Jobs that this process works on at a time. 0 leaves them to other processes, or to a later start.",
         kind: Kind::Number,

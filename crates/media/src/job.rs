@@ -1,0 +1,96 @@
+//! Work on a stranger's file in a process of its own.
+//!
+//! The parent starts `commonhold media-worker ORDER` with the file as standard input, opened for reading. The process
+//! does one job and ends, so nothing of one file can reach another. What it made comes on standard output. Where it
+//! has a reason to make nothing, it ends with [`REFUSED`] and tells the reason, a [`Failure`] as JSON, on standard error.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::os::fd::AsFd;
+
+use commonhold_core::MediaInfo;
+use serde::{Deserialize, Serialize};
+
+use crate::thumb::{self, Failure, Limits, Spec};
+use crate::{inspect, sandbox};
+
+/// Exit code of a process that had a reason to make nothing.
+pub const REFUSED: u8 = 3;
+
+/// What is to be done with a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Job {
+    /// Make a picture of it.
+    Thumbnail(Spec),
+    /// Describe it.
+    Inspect {
+        /// Its (logical) type.
+        mime: String,
+    },
+}
+
+/// A job and what it may cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// What is to be done.
+    pub job: Job,
+    /// What it may cost.
+    pub limits: Limits,
+}
+
+/// What came of a job.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// A picture, in the format that was wanted.
+    Thumbnail(Vec<u8>),
+    /// A description.
+    Info(Box<MediaInfo>),
+}
+
+impl Answer {
+    /// The form in which an answer goes from one process to the other.
+    fn into_bytes(self) -> serde_json::Result<Vec<u8>> {
+        match self {
+            Self::Thumbnail(bytes) => Ok(bytes),
+            Self::Info(info) => serde_json::to_vec(&info),
+        }
+    }
+
+    /// Reads what came for a job.
+    pub fn from_bytes(job: &Job, bytes: Vec<u8>) -> serde_json::Result<Self> {
+        match job {
+            Job::Thumbnail(_) => Ok(Self::Thumbnail(bytes)),
+            Job::Inspect { .. } => serde_json::from_slice(&bytes).map(Self::Info),
+        }
+    }
+}
+
+/// Does a job. Blocks.
+pub fn run<S: Read + Seek + ?Sized>(order: &Order, source: &mut S) -> Result<Answer, Failure> {
+    match &order.job {
+        Job::Thumbnail(spec) => thumb::render(source, spec, &order.limits).map(Answer::Thumbnail),
+        Job::Inspect { mime } => {
+            let len = source.seek(io::SeekFrom::End(0))?;
+            Ok(Answer::Info(Box::new(inspect(source, len, mime)?)))
+        }
+    }
+}
+
+/// All that a process does that was started for one job. Gives its exit code.
+pub fn work(order: &str) -> io::Result<u8> {
+    let order: Order = serde_json::from_str(order)?;
+    let mut source = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    sandbox::enter(&order.limits)?;
+    match run(&order, &mut source) {
+        Ok(answer) => {
+            let mut out = io::stdout().lock();
+            out.write_all(&answer.into_bytes()?)?;
+            out.flush()?;
+            Ok(0)
+        }
+        Err(failure) => {
+            io::stderr().write_all(&serde_json::to_vec(&failure)?)?;
+            Ok(REFUSED)
+        }
+    }
+}

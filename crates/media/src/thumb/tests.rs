@@ -1,0 +1,302 @@
+//! Whole pictures, from file to file.
+
+use std::io::Cursor;
+
+use super::*;
+use crate::samples;
+
+/// Left half of one colour, right half of another.
+fn halves(width: usize, height: usize, left: &[u8], right: &[u8]) -> Vec<u8> {
+    let row = [left.repeat(width / 2), right.repeat(width - width / 2)].concat();
+    row.repeat(height)
+}
+
+fn jpeg_file(
+    width: u16,
+    height: u16,
+    pixels: &[u8],
+    colours: jpeg_encoder::ColorType,
+    exif: &[u8],
+) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 95);
+    if !exif.is_empty() {
+        encoder.add_app_segment(1, [b"Exif\0\0", exif].concat()).unwrap();
+    }
+    encoder.encode(pixels, width, height, colours).unwrap();
+    bytes
+}
+
+fn png_file(
+    width: u32,
+    height: u32,
+    depth: ::png::BitDepth,
+    colours: ::png::ColorType,
+    data: &[u8],
+) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
+    encoder.set_depth(depth);
+    encoder.set_color(colours);
+    encoder.add_text_chunk("Comment".to_owned(), "/secret/path".to_owned()).unwrap();
+    if colours == ::png::ColorType::Indexed {
+        encoder.set_palette(vec![250, 0, 0, 0, 0, 250]);
+        encoder.set_trns(vec![255, 100]);
+    }
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(data).unwrap();
+    writer.finish().unwrap();
+    bytes
+}
+
+fn gif_file(width: u16, height: u16, colours: &[[u8; 3]]) -> Vec<u8> {
+    let mut encoder = ::gif::Encoder::new(Vec::new(), width, height, &[]).unwrap();
+    encoder.set_repeat(::gif::Repeat::Infinite).unwrap();
+    for colour in colours {
+        let pixels = colour.repeat(usize::from(width) * usize::from(height));
+        let mut frame = ::gif::Frame::from_rgb(width, height, &pixels);
+        frame.delay = 7;
+        encoder.write_frame(&frame).unwrap();
+    }
+    encoder.into_inner().unwrap()
+}
+
+fn webp_file(width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let encoder = image_webp::WebPEncoder::new(&mut bytes);
+    encoder.encode(pixels, width, height, image_webp::ColorType::Rgba8).unwrap();
+    bytes
+}
+
+/// Pages of one colour each.
+fn tiff_file(width: u32, height: u32, pages: &[[u8; 3]]) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    let mut encoder = ::tiff::encoder::TiffEncoder::new(&mut bytes).unwrap();
+    for colour in pages {
+        let pixels = colour.repeat((width * height) as usize);
+        encoder.write_image::<::tiff::encoder::colortype::RGB8>(width, height, &pixels).unwrap();
+    }
+    bytes.into_inner()
+}
+
+fn spec(mime: &str, width: u32, height: u32, output: Output) -> Spec {
+    Spec {
+        mime: mime.to_owned(),
+        width,
+        height,
+        page: None,
+        lang: None,
+        low_quality: false,
+        seek: None,
+        output,
+    }
+}
+
+fn made(file: &[u8], spec: &Spec) -> Vec<u8> {
+    render(&mut Cursor::new(file), spec, &Limits::default()).unwrap()
+}
+
+fn failed(file: &[u8], spec: &Spec) -> Failure {
+    render(&mut Cursor::new(file), spec, &Limits::default()).unwrap_err()
+}
+
+/// The pixel in the middle of the left and of the right half.
+fn seen(file: &[u8], mime: &str, width: u32, height: u32) -> [Vec<u8>; 2] {
+    let limits = Limits::default();
+    let source: &mut dyn Source = &mut Cursor::new(file);
+    let picture = match mime {
+        "image/jpeg" => jpeg::decode(source, &spec(mime, width, height, Output::Jpeg), &limits),
+        "image/png" => png::decode(source, &limits),
+        _ => gif::first_frame(source, &limits),
+    };
+    let picture = picture.unwrap();
+    assert_eq!((picture.width, picture.height), (width, height));
+    [width / 4, width * 3 / 4].map(|x| {
+        let samples = picture.layout.samples();
+        let at = (height as usize / 2 * width as usize + x as usize) * samples;
+        picture.pixels[at..at + samples].to_vec()
+    })
+}
+
+#[track_caller]
+fn assert_near(pixel: &[u8], expected: &[u8]) {
+    let near = pixel.len() == expected.len() && pixel.iter().zip(expected).all(|(a, b)| a.abs_diff(*b) <= 6);
+    assert!(near, "{pixel:?} instead of {expected:?}");
+}
+
+#[test]
+fn a_photograph_is_made_smaller() {
+    let pixels = halves(400, 300, &[200, 40, 40], &[30, 60, 180]);
+    let file = jpeg_file(400, 300, &pixels, jpeg_encoder::ColorType::Rgb, &[]);
+    let wanted = spec("image/jpeg", 100, 75, Output::Jpeg);
+    let [left, right] = seen(&made(&file, &wanted), "image/jpeg", 100, 75);
+    assert_near(&left, &[200, 40, 40]);
+    assert_near(&right, &[30, 60, 180]);
+    let low = made(&file, &Spec { low_quality: true, ..wanted.clone() });
+    assert!(low.len() < made(&file, &wanted).len());
+    // Its own size, and larger.
+    seen(&made(&file, &spec("image/jpeg", 400, 300, Output::Jpeg)), "image/jpeg", 400, 300);
+    seen(&made(&file, &spec("image/jpeg", 800, 600, Output::Png)), "image/png", 800, 600);
+}
+
+#[test]
+fn a_photograph_that_lies_on_its_side_is_turned_and_loses_what_it_told() {
+    let exif = samples::tiff(&[samples::short(0x112, 6), samples::ascii(0x13b, "Somebody")], &[], &[]);
+    // Stored: top red, bottom blue. Upright: left blue, right red.
+    let pixels = [[200, 40, 40].repeat(400 * 150), [30, 60, 180].repeat(400 * 150)].concat();
+    let file = jpeg_file(400, 300, &pixels, jpeg_encoder::ColorType::Rgb, &exif);
+    let small = made(&file, &spec("image/jpeg", 60, 80, Output::Jpeg));
+    let [left, right] = seen(&small, "image/jpeg", 60, 80);
+    assert_near(&left, &[30, 60, 180]);
+    assert_near(&right, &[200, 40, 40]);
+    assert!(memchr::memmem::find(&small, b"Exif").is_none());
+    assert!(memchr::memmem::find(&small, b"Somebody").is_none());
+}
+
+#[test]
+fn inks_become_light() {
+    // Cyan and black.
+    let pixels = halves(64, 64, &[255, 0, 0, 0], &[0, 0, 0, 255]);
+    for colours in [jpeg_encoder::ColorType::Cmyk, jpeg_encoder::ColorType::CmykAsYcck] {
+        let file = jpeg_file(64, 64, &pixels, colours, &[]);
+        let [left, right] = seen(&made(&file, &spec("image/jpeg", 32, 32, Output::Png)), "image/png", 32, 32);
+        assert_near(&left[..3], &[0, 255, 255]);
+        assert_near(&right[..3], &[0, 0, 0]);
+    }
+}
+
+#[test]
+fn png_of_every_kind_is_made_smaller_and_keeps_nothing_but_pixels() {
+    use ::png::{BitDepth, ColorType};
+    let wide = |samples: &[u8]| samples.iter().flat_map(|s| [*s, 7]).collect::<Vec<u8>>();
+    let grey = halves(64, 64, &[200], &[90]);
+    let clear = halves(64, 64, &[200, 30, 30, 255], &[30, 200, 30, 128]);
+    let cases: [(Vec<u8>, &[u8], &[u8]); 5] = [
+        (png_file(64, 64, BitDepth::Eight, ColorType::Grayscale, &grey), &[200], &[90]),
+        (png_file(64, 64, BitDepth::Sixteen, ColorType::Grayscale, &wide(&grey)), &[200], &[90]),
+        (
+            png_file(64, 64, BitDepth::Eight, ColorType::Rgba, &clear),
+            &[200, 30, 30, 255],
+            &[30, 200, 30, 128],
+        ),
+        (
+            png_file(64, 64, BitDepth::Sixteen, ColorType::Rgba, &wide(&clear)),
+            &[200, 30, 30, 255],
+            &[30, 200, 30, 128],
+        ),
+        (
+            png_file(64, 64, BitDepth::One, ColorType::Indexed, &[0, 0, 0, 0, 255, 255, 255, 255].repeat(64)),
+            &[250, 0, 0, 255],
+            &[0, 0, 250, 100],
+        ),
+    ];
+    for (file, left, right) in cases {
+        let small = made(&file, &spec("image/png", 32, 32, Output::Png));
+        let found = seen(&small, "image/png", 32, 32);
+        assert_near(&found[0], left);
+        assert_near(&found[1], right);
+        assert!(memchr::memmem::find(&small, b"tEXt").is_none());
+    }
+}
+
+#[test]
+fn what_is_transparent_becomes_white_in_a_jpeg() {
+    let pixels = halves(64, 64, &[200, 30, 30, 255], &[30, 200, 30, 0]);
+    let file = png_file(64, 64, ::png::BitDepth::Eight, ::png::ColorType::Rgba, &pixels);
+    let [left, right] = seen(&made(&file, &spec("image/png", 32, 32, Output::Jpeg)), "image/jpeg", 32, 32);
+    assert_near(&left, &[200, 30, 30]);
+    assert_near(&right, &[255, 255, 255]);
+}
+
+#[test]
+fn an_animation_stays_one_while_it_is_small_enough() {
+    let colours = [[250, 0, 0], [0, 250, 0], [0, 0, 250]];
+    let file = gif_file(40, 30, &colours);
+    let wanted = spec("image/gif", 20, 15, Output::Gif);
+    let frames = |bytes: &[u8]| {
+        let mut options = ::gif::DecodeOptions::new();
+        options.set_color_output(::gif::ColorOutput::RGBA);
+        let mut decoder = options.read_info(bytes).unwrap();
+        assert_eq!((decoder.width(), decoder.height()), (20, 15));
+        let mut frames = Vec::new();
+        while let Some(frame) = decoder.read_next_frame().unwrap() {
+            frames.push(([frame.buffer[0], frame.buffer[1], frame.buffer[2]], frame.delay));
+        }
+        frames
+    };
+    assert_eq!(frames(&made(&file, &wanted)), colours.map(|colour| (colour, 7)));
+    for limits in [
+        Limits { max_pixels: 40 * 30 * 3 - 1, ..Limits::default() },
+        Limits { max_frames: 2, ..Limits::default() },
+    ] {
+        let small = render(&mut Cursor::new(&file), &wanted, &limits).unwrap();
+        assert_eq!(frames(&small), [([250, 0, 0], 0)]);
+    }
+}
+
+#[test]
+fn webp_is_made_smaller() {
+    let file = webp_file(64, 64, &halves(64, 64, &[200, 30, 30, 255], &[30, 200, 30, 128]));
+    let [left, right] = seen(&made(&file, &spec("image/webp", 32, 32, Output::Png)), "image/png", 32, 32);
+    assert_near(&left, &[200, 30, 30, 255]);
+    assert_near(&right, &[30, 200, 30, 128]);
+}
+
+#[test]
+fn a_page_is_taken_out_of_many() {
+    let file = tiff_file(40, 30, &[[250, 0, 0], [0, 250, 0], [0, 0, 250]]);
+    for (page, colour) in
+        [(None, [250, 0, 0]), (Some(1), [250, 0, 0]), (Some(2), [0, 250, 0]), (Some(9), [0, 0, 250])]
+    {
+        let wanted = Spec { page, ..spec("image/tiff", 20, 15, Output::Jpeg) };
+        assert_near(&seen(&made(&file, &wanted), "image/jpeg", 20, 15)[0], &colour);
+    }
+}
+
+#[test]
+fn what_is_too_large_is_not_begun() {
+    let header = samples::png(8, 2, &[]);
+    let mut huge = header;
+    // Width and height.
+    huge[16..24].copy_from_slice(&[0, 0, 0xff, 0xdc, 0, 0, 0xff, 0xdc]);
+    let failure = failed(&huge, &spec("image/png", 100, 100, Output::Png));
+    assert!(matches!(failure, Failure::TooLarge { .. } | Failure::Damaged(_)), "{failure}");
+    let small = webp_file(8, 8, &[0; 256]);
+    let limits = Limits { max_pixels: 63, ..Limits::default() };
+    let refused = render(&mut Cursor::new(small), &spec("image/webp", 4, 4, Output::Png), &limits);
+    assert_eq!(refused, Err(Failure::TooLarge { pixels: 64, most: 63 }));
+    let huge = spec("image/png", 70_000, 70_000, Output::Png);
+    assert!(matches!(failed(b"", &huge), Failure::TooMuchMemory { .. }));
+}
+
+#[test]
+fn a_damaged_file_is_refused_or_shown_as_far_as_it_goes() {
+    let pixels = halves(48, 40, &[200, 40, 40], &[30, 60, 180]);
+    let clear = halves(48, 40, &[200, 40, 40, 255], &[30, 60, 180, 9]);
+    let files = [
+        ("image/jpeg", jpeg_file(48, 40, &pixels, jpeg_encoder::ColorType::Rgb, &[])),
+        ("image/png", png_file(48, 40, ::png::BitDepth::Eight, ::png::ColorType::Rgb, &pixels)),
+        ("image/gif", gif_file(48, 40, &[[250, 0, 0], [0, 250, 0]])),
+        ("image/webp", webp_file(48, 40, &clear)),
+        ("image/tiff", tiff_file(48, 40, &[[250, 0, 0]])),
+    ];
+    for (mime, file) in files {
+        let wanted = spec(mime, 24, 20, if mime == "image/gif" { Output::Gif } else { Output::Png });
+        for cut in (0..file.len()).step_by(7) {
+            let _ = render(&mut Cursor::new(&file[..cut]), &wanted, &Limits::default());
+        }
+        for at in (0..file.len()).step_by(5) {
+            let mut broken = file.clone();
+            broken[at] ^= 0x55;
+            let _ = render(&mut Cursor::new(&broken), &wanted, &Limits::default());
+        }
+    }
+}
+
+#[test]
+fn other_types_are_none_of_ours() {
+    assert_eq!(
+        failed(b"RIFF", &spec("audio/wav", 10, 10, Output::Png)),
+        Failure::Unsupported("audio/wav".to_owned())
+    );
+}

@@ -1,0 +1,176 @@
+//! Processes that decode what strangers sent: one for each job, few at a time, and each within limits.
+//!
+//! A decoder that crashes, hangs or is taken over costs one request. See `commonhold_media::job` for what such a process
+//! does, and gives up before.
+
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use commonhold_blob::{BlobStore, Place};
+use commonhold_core::MediaInfo;
+use commonhold_media::job::{Answer, Job, Order, REFUSED};
+use commonhold_media::thumb::{Failure, Spec};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+
+use crate::settings::MediaSettings;
+use crate::{Error, Result, worker};
+
+/// The program itself, also after another version has taken its name.
+const ITSELF: &str = "/proc/self/exe";
+/// Bytes of the largest answer.
+const MAX_ANSWER: u64 = 64 << 20;
+/// Bytes of the longest reason.
+const MAX_REASON: u64 = 4 << 10;
+/// Signals by which the kernel ends a process whose processor time is up.
+const TIME_IS_UP: [i32; 2] = [24, 9];
+
+/// Why there is no answer of a process, though nothing is wrong with the server.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RenderFailure {
+    /// The process had a reason.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// It took too long.
+    #[error("it took too long")]
+    TooSlow,
+    /// It crashed, mostly because there was not enough memory.
+    #[error("the decoder crashed")]
+    Crashed,
+    /// Too many others are waiting; it may be asked for again.
+    #[error("too many others are waiting")]
+    Busy,
+}
+
+/// What an order comes to.
+type Outcome<T> = Result<std::result::Result<T, RenderFailure>>;
+
+/// Starts the processes.
+pub struct Workers {
+    blobs: Arc<dyn BlobStore>,
+    /// Opens files; that may take a disk's time.
+    pool: Arc<worker::Pool>,
+    settings: MediaSettings,
+    /// As many as may run.
+    running: Semaphore,
+    /// As many as may run or wait.
+    admitted: Semaphore,
+}
+
+impl Workers {
+    pub(crate) fn new(blobs: Arc<dyn BlobStore>, pool: Arc<worker::Pool>, settings: &MediaSettings) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = if settings.workers == 0 { processors } else { settings.workers };
+        Self {
+            blobs,
+            pool,
+            settings: settings.clone(),
+            running: Semaphore::new(workers),
+            admitted: Semaphore::new(workers + settings.queue),
+        }
+    }
+
+    /// Makes a picture of a file.
+    pub async fn render(&self, source: &Place, spec: Spec) -> Outcome<Bytes> {
+        Ok(match self.order(source, Job::Thumbnail(spec)).await? {
+            Ok(Answer::Thumbnail(bytes)) => Ok(bytes.into()),
+            Ok(Answer::Info(_)) => Err(RenderFailure::Crashed),
+            Err(failure) => Err(failure),
+        })
+    }
+
+    /// Describes a file. Nothing for one that can't be read, whatever the reason.
+    pub async fn inspect(&self, source: &Place, mime: &str) -> Result<Option<MediaInfo>> {
+        Ok(match self.order(source, Job::Inspect { mime: mime.to_owned() }).await? {
+            Ok(Answer::Info(info)) => Some(*info),
+            Ok(Answer::Thumbnail(_)) | Err(_) => None,
+        })
+    }
+
+    /// Has a job done as soon as there is room for it.
+    async fn order(&self, source: &Place, job: Job) -> Outcome<Answer> {
+        let Ok(_admitted) = self.admitted.try_acquire() else { return Ok(Err(RenderFailure::Busy)) };
+        let _running: SemaphorePermit<'_> = self.running.acquire().await.map_err(|_| Error::Gone)?;
+        let (blobs, place) = (Arc::clone(&self.blobs), source.clone());
+        let file = self.pool.run(move || blobs.open_file(&place)).await??;
+        let order = Order { job, limits: self.settings.limits };
+        let child = self.start(file, &order)?;
+        let Ok(ended) = timeout(self.patience(), attend(child)).await else {
+            // Who waits no longer drops the process, which kills it.
+            return Ok(Err(RenderFailure::TooSlow));
+        };
+        let ended = ended.map_err(|source| Error::Resource { what: "answer of a process", source })?;
+        Ok(ended.judge(&order.job))
+    }
+
+    /// How long an answer is waited for: other processes may take most of the time meanwhile.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(5 + self.settings.limits.seconds.saturating_mul(3))
+    }
+
+    fn start(&self, file: File, order: &Order) -> Result<Child> {
+        let failed = |source| Error::Resource { what: "a process", source };
+        let order = serde_json::to_string(order).map_err(|error| failed(error.into()))?;
+        let program = self.settings.program.as_deref().unwrap_or(ITSELF.as_ref());
+        Command::new(program)
+            .arg("media-worker")
+            .arg(order)
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::from(file))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(failed)
+    }
+}
+
+/// What a process left when it ended.
+struct Ended {
+    status: ExitStatus,
+    answer: Vec<u8>,
+    reason: Vec<u8>,
+}
+
+/// Takes what a process says, and waits for its end.
+async fn attend(mut child: Child) -> std::io::Result<Ended> {
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let (answer, reason) = tokio::try_join!(read_up_to(out, MAX_ANSWER), read_up_to(err, MAX_REASON))?;
+    // Where it has more to say, nobody listens any more, and that ends it.
+    let status = child.wait().await?;
+    Ok(Ended { status, answer, reason })
+}
+
+async fn read_up_to(from: Option<impl AsyncRead + Unpin>, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(from) = from {
+        from.take(most).read_to_end(&mut bytes).await?;
+    }
+    Ok(bytes)
+}
+
+impl Ended {
+    fn judge(self, job: &Job) -> std::result::Result<Answer, RenderFailure> {
+        if self.status.success() {
+            return Answer::from_bytes(job, self.answer).map_err(|_| RenderFailure::Crashed);
+        }
+        if self.status.code() == Some(REFUSED.into())
+            && let Ok(failure) = serde_json::from_slice(&self.reason)
+        {
+            return Err(RenderFailure::Failed(failure));
+        }
+        if self.status.signal().is_some_and(|signal| TIME_IS_UP.contains(&signal)) {
+            return Err(RenderFailure::TooSlow);
+        }
+        let reason = String::from_utf8_lossy(&self.reason);
+        tracing::warn!(status = %self.status, ?reason, "a process that decodes crashed");
+        Err(RenderFailure::Crashed)
+    }
+}
