@@ -57,6 +57,9 @@ apiwarn-tokens-origin = There are no tokens for requests of other sites' scripts
 apiwarn-unsupportedarray = "{ $p1 }" was sent as an array, which is not read. Separate its values by "|".
 
 paramvalidator-badinteger = "{ $p2 }" is no whole number, which "{ $p1 }" has to be.
+paramvalidator-badexpiry = "{ $p2 }" is neither a time nor a length of time that "{ $p1 }" could be.
+paramvalidator-badexpiry-duration-max = "{ $p1 }" can be at most { $p3 } from now, so "{ $p2 }" was cut to that.
+paramvalidator-badexpiry-past = "{ $p1 }" would be over already: { $p2 }.
 paramvalidator-badtimestamp = "{ $p2 }" is no time that "{ $p1 }" could be.
 paramvalidator-badtitle = "{ $p2 }" is no title, which "{ $p1 }" has to be.
 paramvalidator-badupload-inisize = The file in "{ $p1 }" is larger than files may be here.

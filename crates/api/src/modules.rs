@@ -22,3 +22,4 @@ pub(crate) mod unblock;
 pub(crate) mod undelete;
 pub(crate) mod upload;
 pub(crate) mod watch;
+mod watching;

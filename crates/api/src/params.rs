@@ -10,7 +10,7 @@ pub(crate) use read::{
 };
 pub(crate) use spec::{
     Bound, Kind, Spec, boolean, choice, integer, limit, limit_if_given, namespace, submodules, tags, target,
-    text, timestamp, token, upload, user,
+    text, timestamp, token, upload, user, watchlist, watchlist_expiry,
 };
 
 /// Declares a module's parameters: a struct with a typed field for each, its table of [`Spec`]s, and how the fields

@@ -9,6 +9,7 @@ use commonhold_core::user::Caller;
 use commonhold_core::{Message, Refusal};
 
 use crate::authorise::{Action, Authority};
+use crate::watchlist::{Preference, Watching};
 use crate::{Error, Repository, Result, summary};
 
 /// The shortest name of an old version: a time of 14 digits, `!`, and a letter.
@@ -28,6 +29,8 @@ pub struct DeleteRequest {
     pub tags: Vec<String>,
     /// The talk page as well.
     pub with_talk: bool,
+    /// Whether the caller watches the title afterwards.
+    pub watching: Watching,
 }
 
 /// What was deleted.
@@ -84,6 +87,7 @@ impl Repository {
                 let act = Act { comment: summaries.with_its_page(&act.comment), ..act };
                 delete_talk(tx, &authority, &talk, &act)?;
             }
+            request.watching.after_change(tx, &request.caller, title, Preference::Leave, now)?;
             Ok(Deletion { log_id: deleted.log_id, reason })
         };
         self.db.write(act).await

@@ -10,12 +10,12 @@ use commonhold_core::merge::merge;
 use commonhold_core::right::Right;
 use commonhold_core::title::Title;
 use commonhold_core::user::Caller;
-use commonhold_core::{Message, Refusal, Timestamp};
+use commonhold_core::{Expiry, Message, Refusal, Timestamp};
 
 use crate::authorise::{Action, Authority};
 use crate::delete::missing_title;
 use crate::summary::Summaries;
-use crate::watchlist::Watch;
+use crate::watchlist::{Preference, Watching};
 use crate::{Error, Repository, Result, summary};
 
 /// Bytes of the longest text.
@@ -41,7 +41,7 @@ pub struct EditRequest {
     /// Whether the page may, must or must not be there.
     pub existence: Existence,
     /// Whether the caller watches the page afterwards.
-    pub watch: Watch,
+    pub watching: Watching,
     /// What the caller's text was made from.
     pub base: Base,
     /// When the caller began; a page that was deleted after that is not made again.
@@ -124,8 +124,8 @@ pub struct EditOutcome {
     pub redirected_from: Option<Title>,
     /// What was done; `None` where the text was this already.
     pub made: Option<EditMade>,
-    /// Whether the caller watches the page because of it.
-    pub watched: bool,
+    /// Until when the caller watches the page now, if he does.
+    pub watched: Option<Expiry>,
 }
 
 /// A revision that was made.
@@ -145,7 +145,8 @@ impl Repository {
         let (now, summaries) = (self.now(), self.summaries());
         let act = move |tx: &mut dyn Tx| {
             let mut outcome = edit(tx, &request, summaries, now)?;
-            outcome.watched = request.watch.after_change(tx, &request.caller, &outcome.title)?;
+            let (caller, title) = (&request.caller, &outcome.title);
+            outcome.watched = request.watching.after_change(tx, caller, title, Preference::Watch, now)?;
             Ok(outcome)
         };
         self.db.write(act).await
@@ -192,7 +193,7 @@ fn edit(tx: &mut dyn Tx, request: &EditRequest, summaries: Summaries, now: Times
         return Err(Refusal::of(message).into());
     }
     if let (Some(page), true) = (&page, before.as_ref() == Some(&content)) {
-        return Ok(EditOutcome { title, page_id: page.id, redirected_from, made: None, watched: false });
+        return Ok(EditOutcome { title, page_id: page.id, redirected_from, made: None, watched: None });
     }
     let comment = comment(tx, request, summaries, before.as_deref(), &content)?;
     let wanted = Edit {
@@ -218,7 +219,7 @@ fn edit(tx: &mut dyn Tx, request: &EditRequest, summaries: Summaries, now: Times
         page_id: made.page_id,
         redirected_from,
         made: Some(made_revision),
-        watched: false,
+        watched: None,
     })
 }
 

@@ -76,6 +76,7 @@ pub use revert::Reverted;
 pub use session::{CheckedToken, CookieChange, Session};
 pub use settings::{
     ByUrlSettings, LimitSettings, MediaSettings, Rates, Settings, SharedSettings, SiteSettings, Texts,
+    WatchlistSettings,
 };
 pub use shared::SharedFile;
 pub use stash::{StashEntry, StashedFile};
@@ -85,7 +86,7 @@ pub use throttle::Throttle;
 pub use upload::{Outcome, Source, Timing, UploadRequest};
 pub use urls::Urls;
 pub use view::{PageText, ServedFile};
-pub use watchlist::Watch;
+pub use watchlist::{Watch, Watching};
 pub use workers::{RenderFailure, Workers};
 
 /// What a use case gives back.

@@ -12,6 +12,7 @@ use commonhold_core::user::Caller;
 use commonhold_core::{Data, Expiry, Message, Refusal, Timestamp};
 
 use crate::authorise::{Action, Authority};
+use crate::watchlist::{Preference, Watching};
 use crate::{Error, Repository, Result, summary};
 
 /// A protection that is asked for.
@@ -29,6 +30,8 @@ pub struct ProtectRequest {
     pub reason: String,
     /// Tags that it is marked with.
     pub tags: Vec<String>,
+    /// Whether the caller watches the title afterwards.
+    pub watching: Watching,
 }
 
 /// One protection as it was carried out.
@@ -94,6 +97,7 @@ fn carry_out(tx: &mut dyn Tx, request: &ProtectRequest, now: Timestamp) -> Resul
         wanted.extend(level.map(|level| Restriction { kind: kind.clone(), level, expiry: *expiry }));
     }
     wanted.sort_by(|a, b| a.kind.cmp(&b.kind));
+    request.watching.after_change(tx, &request.caller, title, Preference::Watch, now)?;
     let before = of_title(tx, title, now)?;
     if before == wanted {
         return Ok(asked);

@@ -15,6 +15,7 @@ use commonhold_media as media;
 use crate::authorise::Authority;
 use crate::delete::missing_title;
 use crate::summary::Summaries;
+use crate::watchlist::{Preference, Watching};
 use crate::{Repository, Result, summary};
 
 /// Bytes of the longest name of a file.
@@ -36,6 +37,8 @@ pub struct MoveRequest {
     pub no_redirect: bool,
     /// Move the talk page as well.
     pub with_talk: bool,
+    /// Whether the caller watches both titles afterwards.
+    pub watching: Watching,
 }
 
 /// What was moved.
@@ -77,6 +80,7 @@ impl Repository {
             caller,
         };
         let (from, to, with_talk) = (request.from, request.to, request.with_talk);
+        let watching = request.watching;
         let act = move |tx: &mut dyn Tx| {
             lock(tx, [&from, &to])?;
             let over_redirect = order.carry_out(tx, &from, &to)??;
@@ -87,6 +91,10 @@ impl Repository {
                     let moved = order.carry_out(tx, &old, &new)?;
                     talk = Some((old, new, moved));
                 }
+            }
+            for title in [&from, &to] {
+                let (caller, now) = (&order.caller, order.act.now);
+                watching.after_change(tx, caller, title, Preference::Leave, now)?;
             }
             Ok(Moved { left_redirect: order.leave_redirect, over_redirect, talk })
         };

@@ -9,6 +9,7 @@ use commonhold_core::user::Caller;
 use commonhold_core::{Message, Refusal, Timestamp};
 
 use crate::authorise::{Action, Authority};
+use crate::watchlist::{Preference, Watching};
 use crate::{Repository, Result, summary};
 
 /// What is to come back.
@@ -27,6 +28,8 @@ pub struct RestoreRequest {
     pub tags: Vec<String>,
     /// The talk page as well.
     pub with_talk: bool,
+    /// Whether the caller watches the page afterwards.
+    pub watching: Watching,
 }
 
 impl Repository {
@@ -64,6 +67,7 @@ impl Repository {
                     restored.revisions += more.revisions;
                 }
             }
+            request.watching.after_change(tx, &request.caller, title, Preference::Watch, now)?;
             Ok(restored)
         };
         self.db.write(act).await

@@ -21,6 +21,8 @@ pub struct Settings {
     pub shared: SharedSettings,
     /// What looking into files may cost.
     pub media: MediaSettings,
+    /// What watchlists can do.
+    pub watchlist: WatchlistSettings,
     /// Throttles.
     pub limits: LimitSettings,
     /// How messages are put into the words in which histories and the log keep them.
@@ -100,6 +102,15 @@ pub struct MediaSettings {
     pub program: Option<PathBuf>,
 }
 
+/// What watchlists can do.
+#[derive(Clone, Debug)]
+pub struct WatchlistSettings {
+    /// Whether pages can be watched up to a moment.
+    pub expiry: bool,
+    /// The longest time for which they can, such as `6 months`; empty for no limit.
+    pub max_expiry: String,
+}
+
 /// Throttles.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitSettings {
@@ -162,6 +173,12 @@ impl Default for SharedSettings {
 impl Default for MediaSettings {
     fn default() -> Self {
         Self { workers: 0, queue: 256, limits: Limits::default(), program: None }
+    }
+}
+
+impl Default for WatchlistSettings {
+    fn default() -> Self {
+        Self { expiry: false, max_expiry: "6 months".to_owned() }
     }
 }
 

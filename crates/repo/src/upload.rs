@@ -19,7 +19,7 @@ use crate::checksum::Checksums;
 use crate::gather::Examined;
 use crate::receive::{FreshPart, Received};
 use crate::stash::{KeyEnding, StashedFile, not_found};
-use crate::watchlist::Watch;
+use crate::watchlist::{Preference, Watching};
 use crate::{Error, Repository, Result, summary, throttle};
 
 /// Characters of a detail of a refusal that are told.
@@ -42,7 +42,7 @@ pub struct UploadRequest {
     /// Keep the file for its owner instead of publishing it.
     pub stash: bool,
     /// Whether the caller watches the file's page once it is published.
-    pub watch: Watch,
+    pub watching: Watching,
     /// When the work is done.
     pub timing: Timing,
     /// What the sender knows of the bytes.
@@ -350,7 +350,7 @@ impl Repository {
             tags: request.tags.clone(),
             now: self.now(),
         };
-        let (caller, watch) = (request.caller.clone(), request.watch);
+        let (caller, watching) = (request.caller.clone(), request.watching);
         let throttles = match request.timing {
             Timing::ByJob => Vec::new(),
             Timing::BeforeAnswer | Timing::AfterAnswer => {
@@ -394,7 +394,8 @@ impl Repository {
                 {
                     return Err(not_found(entry).into());
                 }
-                watch.after_change(tx, &caller, &publication.name.title())?;
+                let title = publication.name.title();
+                watching.after_change(tx, &caller, &title, Preference::Watch, publication.now)?;
                 Ok(Committed::Published(Box::new(published), warnings))
             })
             .await?;

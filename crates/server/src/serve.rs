@@ -262,6 +262,9 @@ async fn sweep(repo: Arc<Repository>) {
         if let Err(error) = repo.sweep_protections().await {
             tracing::error!(%error, "protections that are over could not be removed");
         }
+        if let Err(error) = repo.sweep_watchlists().await {
+            tracing::error!(%error, "what is watched no longer could not be removed");
+        }
         if let Err(error) = repo.sweep_throttles().await {
             tracing::error!(%error, "throttles that are over could not be removed");
         }

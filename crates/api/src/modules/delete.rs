@@ -1,13 +1,14 @@
 //! `action=delete`.
 
+use commonhold_core::Expiry;
 use commonhold_repo::DeleteRequest;
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
-use crate::modules::target;
+use crate::modules::{target, watching};
 use crate::output::Map;
-use crate::params::{Bound, boolean, integer, params, tags, text, token};
+use crate::params::{Bound, boolean, integer, params, tags, text, token, watchlist, watchlist_expiry};
 
 pub(crate) const MODULE: Module = Module {
     name: "delete",
@@ -38,6 +39,14 @@ params! {
     tags: Vec<String> = tags();
     /// Delete the talk page as well.
     deletetalk: bool = boolean();
+    /// Watch the page.
+    watch: bool = boolean().deprecated();
+    /// Whether to watch the page: `watch`, `unwatch`, leave that as it is (`nochange`), or go by the `preferences`.
+    watchlist: String = watchlist();
+    /// Until when the page is watched. If absent, for good, or as it was.
+    watchlistexpiry: Option<Expiry> = watchlist_expiry();
+    /// Watch the page no longer.
+    unwatch: bool = boolean().deprecated();
     /// Name of the old version to delete, as `iiprop=archivename` gives it.
     oldimage: Option<String> = text();
     /// A token of the type `csrf`.
@@ -53,6 +62,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         old_version: params.oldimage.filter(|name| !name.is_empty()),
         tags: params.tags,
         with_talk: params.deletetalk,
+        watching: watching::asked(params.watch, params.unwatch, &params.watchlist, params.watchlistexpiry),
     };
     let deletion = cx.repo.delete(request).await?;
     let deleted = Map::new()

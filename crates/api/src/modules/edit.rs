@@ -1,14 +1,16 @@
 //! `action=edit`.
 
-use commonhold_core::{Message, Param, Refusal, Timestamp};
-use commonhold_repo::{Base, EditRequest, Existence, TextChange, Watch};
+use commonhold_core::{Expiry, Message, Param, Refusal, Timestamp};
+use commonhold_repo::{Base, EditRequest, Existence, TextChange};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
-use crate::modules::target;
+use crate::modules::{target, watching};
 use crate::output::Map;
-use crate::params::{Bound, boolean, choice, integer, params, tags, text, timestamp, token};
+use crate::params::{
+    Bound, boolean, choice, integer, params, tags, text, timestamp, token, watchlist, watchlist_expiry,
+};
 
 pub(crate) const MODULE: Module = Module {
     name: "edit",
@@ -63,7 +65,9 @@ params! {
     /// Watch the page no longer.
     unwatch: bool = boolean().deprecated();
     /// Whether to watch the page: `watch`, `unwatch`, leave that as it is (`nochange`), or go by the `preferences`.
-    watchlist: String = choice(&["nochange", "preferences", "unwatch", "watch"]).default("preferences");
+    watchlist: String = watchlist();
+    /// Until when the page is watched. If absent, for good, or as it was.
+    watchlistexpiry: Option<Expiry> = watchlist_expiry();
     /// Make a page again even if it was deleted meanwhile.
     recreate: bool = boolean();
     /// Only make a page, change none.
@@ -112,11 +116,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         minor: params.minor && !params.notminor,
         bot: params.bot,
         existence,
-        watch: match (params.watch, params.unwatch) {
-            (true, _) => Watch::Watch,
-            (false, true) => Watch::Unwatch,
-            (false, false) => Watch::named(&params.watchlist),
-        },
+        watching: watching::asked(params.watch, params.unwatch, &params.watchlist, params.watchlistexpiry),
         base,
         began: params.starttimestamp.filter(|_| !params.recreate),
         follow_redirect: params.redirect,
@@ -142,8 +142,11 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             result.set("nochange", true);
         }
     }
-    if edited.watched {
+    if let Some(until) = edited.watched {
         result.set("watched", true);
+        if let Some(end) = until.moment() {
+            result.set("watchlistexpiry", end.iso());
+        }
     }
     cx.result.set("edit", result);
     Ok(())

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::future::ready;
 
 use commonhold_core::{Message, Refusal};
+use commonhold_repo::Settings;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -71,7 +72,7 @@ fn run(cx: &mut Context, params: &Params) -> Result<(), Failure> {
         html.push_str("</ul>\n");
     }
     for module in modules {
-        put_module(&mut html, module, &cx.repo.urls().api());
+        put_module(&mut html, module, cx.repo.settings(), &cx.repo.urls().api());
     }
     html.push_str("</body>\n</html>\n");
     if params.wrap {
@@ -87,7 +88,7 @@ fn run(cx: &mut Context, params: &Params) -> Result<(), Failure> {
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}\
     code{font-family:ui-monospace,monospace}dt{margin-top:.75rem}section{border-top:1px solid #8888;margin-top:2rem}";
 
-fn put_module(html: &mut String, module: &Module, api: &str) {
+fn put_module(html: &mut String, module: &Module, settings: &Settings, api: &str) {
     let path = module.path();
     // Writing to a string can't fail.
     let _ = write!(html, "<section id=\"{path}\"><h2>{path}</h2><p>{}</p>", escape(module.summary));
@@ -102,7 +103,7 @@ fn put_module(html: &mut String, module: &Module, api: &str) {
         let _ = write!(html, "<p>Needs {}.</p>", demands.join(" and "));
     }
     html.push_str("<dl>");
-    for spec in module.params {
+    for spec in module.params.iter().filter(|spec| (spec.offered)(settings)) {
         let name = format!("{}{}", module.prefix, spec.name);
         let _ = write!(html, "<dt><code>{name}</code></dt><dd>{}", escape(spec.doc.trim()));
         let _ = write!(html, "<br><small>{}</small></dd>", escape(&facts(spec)));
@@ -129,6 +130,7 @@ fn facts(spec: &Spec) -> String {
         params::Kind::Integer { .. } => "whole number".to_owned(),
         params::Kind::Limit => "1 to 500 (5,000 for bots and administrators), or max".to_owned(),
         params::Kind::Timestamp => "time".to_owned(),
+        params::Kind::Expiry => "time, length of time such as 1 week, or infinite".to_owned(),
         params::Kind::User => "user name".to_owned(),
         params::Kind::Target => "user name, address or network".to_owned(),
         params::Kind::Namespace => "number of a namespace".to_owned(),

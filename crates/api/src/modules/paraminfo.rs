@@ -102,7 +102,7 @@ fn describe(cx: &Context, module: &Module, with_help: bool) -> Map {
     let parameters = module
         .params
         .iter()
-        .filter(|spec| !spec.beyond)
+        .filter(|spec| !spec.beyond && (spec.offered)(cx.repo.settings()))
         .enumerate()
         .map(|(at, spec)| parameter(cx, module, at, spec, with_help));
     map.set("parameters", List::of("param", parameters.collect::<Vec<_>>()));
@@ -182,6 +182,7 @@ fn type_of(cx: &Context, spec: &Spec) -> Value {
         params::Kind::Integer { .. } => "integer",
         params::Kind::Limit => "limit",
         params::Kind::Timestamp => "timestamp",
+        params::Kind::Expiry => "expiry",
         params::Kind::User | params::Kind::Target => "user",
         params::Kind::Namespace => "namespace",
         params::Kind::Upload => "upload",

@@ -1,14 +1,15 @@
 //! `action=protect`.
 
+use commonhold_core::Expiry;
 use commonhold_core::protection::Level;
 use commonhold_repo::{ProtectRequest, Protected};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
-use crate::modules::target;
+use crate::modules::{target, watching};
 use crate::output::{List, Map};
-use crate::params::{Bound, integer, params, tags, text, token};
+use crate::params::{Bound, boolean, integer, params, tags, text, token, watchlist, watchlist_expiry};
 
 pub(crate) const MODULE: Module = Module {
     name: "protect",
@@ -45,6 +46,12 @@ params! {
     reason: String = text().default("");
     /// Tags that this is marked with.
     tags: Vec<String> = tags();
+    /// Watch the page.
+    watch: bool = boolean().deprecated();
+    /// Whether to watch the page: `watch`, `unwatch`, leave that as it is (`nochange`), or go by the `preferences`.
+    watchlist: String = watchlist();
+    /// Until when the page is watched. If absent, for good, or as it was.
+    watchlistexpiry: Option<Expiry> = watchlist_expiry();
     /// A token of the type `csrf`.
     token: String = token();
 }
@@ -58,6 +65,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         expiry: params.expiry,
         reason: params.reason.clone(),
         tags: params.tags,
+        watching: watching::asked(params.watch, false, &params.watchlist, params.watchlistexpiry),
     };
     let done = cx.repo.protect(request).await?;
     let protection = |one: Protected| {

@@ -1,13 +1,14 @@
 //! `action=move`.
 
+use commonhold_core::Expiry;
 use commonhold_repo::MoveRequest;
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
-use crate::modules::target;
+use crate::modules::{target, watching};
 use crate::output::{List, Map};
-use crate::params::{Bound, boolean, integer, params, tags, text, token};
+use crate::params::{Bound, boolean, integer, params, tags, text, token, watchlist, watchlist_expiry};
 use crate::problem;
 
 pub(crate) const MODULE: Module = Module {
@@ -40,6 +41,10 @@ params! {
     movesubpages: bool = boolean();
     /// Leave no redirect; for those who have the right `suppressredirect`.
     noredirect: bool = boolean();
+    /// Whether to watch both titles: `watch`, `unwatch`, leave that as it is (`nochange`), or go by the `preferences`.
+    watchlist: String = watchlist();
+    /// Until when they are watched. If absent, for good, or as it was.
+    watchlistexpiry: Option<Expiry> = watchlist_expiry();
     /// Move in spite of warnings. There are none.
     ignorewarnings: bool = boolean();
     /// Tags that this is marked with.
@@ -63,6 +68,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         no_redirect: params.noredirect,
         tags: params.tags,
         with_talk: params.movetalk,
+        watching: watching::asked(false, false, &params.watchlist, params.watchlistexpiry),
     };
     let moved = cx.repo.rename(request).await?;
     let mut result = Map::new()

@@ -1,14 +1,16 @@
 //! `action=undelete`.
 
-use commonhold_core::{Message, Refusal, Timestamp};
+use commonhold_core::{Expiry, Message, Refusal, Timestamp};
 use commonhold_repo::RestoreRequest;
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
-use crate::modules::target;
+use crate::modules::{target, watching};
 use crate::output::Map;
-use crate::params::{Bound, boolean, integer, params, tags, text, timestamp, token};
+use crate::params::{
+    Bound, boolean, integer, params, tags, text, timestamp, token, watchlist, watchlist_expiry,
+};
 
 pub(crate) const MODULE: Module = Module {
     name: "undelete",
@@ -41,6 +43,10 @@ params! {
     fileids: Vec<String> = integer(None, Bound::Open).multi();
     /// Restore the talk page as well.
     undeletetalk: bool = boolean();
+    /// Whether to watch the page: `watch`, `unwatch`, leave that as it is (`nochange`), or go by the `preferences`.
+    watchlist: String = watchlist();
+    /// Until when the page is watched. If absent, for good, or as it was.
+    watchlistexpiry: Option<Expiry> = watchlist_expiry();
     /// A token of the type `csrf`.
     token: String = token();
 }
@@ -59,6 +65,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         file_ids: params.fileids.iter().filter_map(|text| text.parse().ok()).collect(),
         tags: params.tags,
         with_talk: params.undeletetalk,
+        watching: watching::asked(false, false, &params.watchlist, params.watchlistexpiry),
     };
     let restored = cx.repo.restore(request).await?;
     let undeleted = Map::new()

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use commonhold_core::{Data, FileKey, Message, Param, Refusal, Sha1, Sha256};
+use commonhold_core::{Data, Expiry, FileKey, Message, Param, Refusal, Sha1, Sha256};
 use commonhold_repo::{
     Checksums, FileVersion, Outcome, Progress, Received, Source, Stage, StashedFile, Timing, UploadRequest,
-    UploadStatus, Watch,
+    UploadStatus,
 };
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
 use crate::modules::fileinfo::{self, Subject, Wanted};
+use crate::modules::watching;
 use crate::output::{List, Map, Value};
-use crate::params::{Bound, boolean, choice, integer, params, tags, text, token, upload};
+use crate::params::{Bound, boolean, choice, integer, params, tags, text, token, upload, watchlist_expiry};
 
 pub(crate) const MODULE: Module = Module {
     name: "upload",
@@ -53,6 +54,8 @@ params! {
     watch: bool = boolean().deprecated();
     /// Whether to watch the file's page: `watch` it, leave that as it is (`nochange`), or go by the `preferences`.
     watchlist: String = choice(&["nochange", "preferences", "watch"]).default("preferences");
+    /// Until when the file's page is watched. If absent, for good, or as it was.
+    watchlistexpiry: Option<Expiry> = watchlist_expiry();
     /// Go on in spite of warnings.
     ignorewarnings: bool = boolean();
     /// The file, as a part of a multipart body.
@@ -143,7 +146,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         tags: params.tags,
         ignore_warnings: params.ignorewarnings,
         stash: params.stash,
-        watch: if params.watch { Watch::Watch } else { Watch::named(&params.watchlist) },
+        watching: watching::asked(params.watch, false, &params.watchlist, params.watchlistexpiry),
         timing: if params.r#async { Timing::AfterAnswer } else { Timing::BeforeAnswer },
         checksums,
         source,

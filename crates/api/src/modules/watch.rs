@@ -1,5 +1,6 @@
 //! `action=watch`.
 
+use commonhold_core::Expiry;
 use commonhold_core::title::Title;
 
 use crate::context::Context;
@@ -8,7 +9,7 @@ use crate::module::{Kind, Module, Needs};
 use crate::modules::query::{Page, PageSet, Source};
 use crate::modules::target;
 use crate::output::{List, Map};
-use crate::params::{boolean, params, text, token};
+use crate::params::{boolean, params, text, token, watchlist_expiry};
 
 pub(crate) const MODULE: Module = Module {
     name: "watch",
@@ -28,6 +29,8 @@ pub(crate) const MODULE: Module = Module {
 params! {
     /// Title of a page.
     title: Option<String> = text().deprecated();
+    /// Until when the pages are watched. If absent, for good, or as they were.
+    expiry: Option<Expiry> = watchlist_expiry();
     /// Take the pages off the watchlist.
     unwatch: bool = boolean();
     /// Titles of pages.
@@ -49,22 +52,24 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         if title.is_virtual() {
             return Err(target::invalid_title(text).into());
         }
-        cx.repo.watch(&cx.session.caller, std::slice::from_ref(&title), params.unwatch).await?;
-        cx.result.set("watch", told(&title, params.unwatch));
+        cx.repo
+            .watch(&cx.session.caller, std::slice::from_ref(&title), params.unwatch, params.expiry)
+            .await?;
+        cx.result.set("watch", told(&title, params.unwatch, params.expiry));
         return Ok(());
     }
     let source = Source { titles: params.titles, pageids: params.pageids, revids: None };
     PageSet::load(cx, source, false).await?;
     let pages = std::mem::take(&mut cx.query.pages).pages;
     let titles: Vec<Title> = pages.iter().filter(|p| p.is_real()).filter_map(|p| p.title.clone()).collect();
-    cx.repo.watch(&cx.session.caller, &titles, params.unwatch).await?;
+    cx.repo.watch(&cx.session.caller, &titles, params.unwatch, params.expiry).await?;
     // What can't be watched comes first, then pages that don't exist.
     let rank = |page: &Page| (page.is_real(), page.row.is_some());
     let mut pages = pages;
     pages.sort_by_key(rank);
     let answer = pages.into_iter().map(|page| match &page.title {
         Some(title) if page.is_real() => {
-            let told = told(title, params.unwatch);
+            let told = told(title, params.unwatch, params.expiry);
             if page.row.is_none() { told.with("missing", true) } else { told }
         }
         _ => page.fields,
@@ -75,7 +80,11 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     Ok(())
 }
 
-fn told(title: &Title, unwatch: bool) -> Map {
+fn told(title: &Title, unwatch: bool, expiry: Option<Expiry>) -> Map {
     let done = if unwatch { "unwatched" } else { "watched" };
-    Map::new().with("title", title.prefixed_text()).with("ns", i64::from(title.ns())).with(done, true)
+    let mut told = Map::new().with("title", title.prefixed_text()).with("ns", i64::from(title.ns()));
+    if let (Some(expiry), false) = (expiry, unwatch) {
+        told.set("expiry", expiry.iso("infinity"));
+    }
+    told.with(done, true)
 }

@@ -6,7 +6,7 @@ use commonhold_core::block::Target;
 use commonhold_core::right::Right;
 use commonhold_core::tag::check_usable;
 use commonhold_core::user::UserName;
-use commonhold_core::{Message, Param, Refusal, Timestamp};
+use commonhold_core::{Expiry, Message, Param, Refusal, Timestamp};
 use commonhold_repo::Received;
 
 use super::spec::{Bound, Kind, Spec};
@@ -45,6 +45,8 @@ pub(crate) enum Value {
     List(Vec<String>),
     /// A moment.
     Time(Timestamp),
+    /// An end.
+    Expiry(Expiry),
     /// A file part.
     Part(Box<Received>),
 }
@@ -126,6 +128,15 @@ impl FromValue for Option<Timestamp> {
     }
 }
 
+impl FromValue for Option<Expiry> {
+    fn from_value(value: Value) -> Self {
+        match value {
+            Value::Expiry(expiry) => Some(expiry),
+            _ => None,
+        }
+    }
+}
+
 impl FromValue for Option<Received> {
     fn from_value(value: Value) -> Self {
         match value {
@@ -158,6 +169,9 @@ pub(crate) fn read_with_prefix(
 ) -> Result<Values, Refusal> {
     let mut values = Values::default();
     for spec in module.params {
+        if !(spec.offered)(cx.repo.settings()) {
+            continue;
+        }
         let name = format!("{prefix}{}", spec.name);
         let value = read_one(cx, module, spec, &name)?;
         if !matches!(value, Value::Absent) {
@@ -267,6 +281,7 @@ fn read_single(
             let time = Timestamp::parse(&text, now);
             time.map(Value::Time).ok_or_else(|| bad("paramvalidator-badtimestamp", "badtimestamp", &text))
         }
+        Kind::Expiry => read_expiry(cx, module, name, &text).map(Value::Expiry),
         Kind::Target => match Target::parse(&text) {
             Ok(target) => Ok(Value::Text(target.text())),
             Err(refusal) if refusal.code == "invaliduser" => {
@@ -280,6 +295,30 @@ fn read_single(
             let name = address.or_else(|| UserName::canonical(&text).map(|n| n.as_str().to_owned()));
             name.map(Value::Text).ok_or_else(|| bad("paramvalidator-baduser", "baduser", &text))
         }
+    }
+}
+
+/// When something on a watchlist ends; later than may be means as late as may be.
+fn read_expiry(cx: &mut Context, module: &Module, name: &str, text: &str) -> Result<Expiry, Refusal> {
+    let now = cx.repo.now();
+    let message = |key: &'static str| {
+        Message::new(key).with(Param::Plain(name.to_owned())).with(Param::Plain(text.to_owned()))
+    };
+    let Some(expiry) = Expiry::parse(text, now) else {
+        return Err(Refusal::new("badexpiry", message("paramvalidator-badexpiry")));
+    };
+    let Some(end) = expiry.moment() else { return Ok(expiry) };
+    if end < now {
+        return Err(Refusal::new("badexpiry-past", message("paramvalidator-badexpiry-past")));
+    }
+    let max = cx.repo.settings().watchlist.max_expiry.clone();
+    match Expiry::parse(&max, now).and_then(Expiry::moment) {
+        Some(latest) if end > latest => {
+            let code = "paramvalidator-badexpiry-duration-max";
+            cx.warn_at(module, code, message(code).with(max));
+            Ok(Expiry::At(latest))
+        }
+        _ => Ok(expiry),
     }
 }
 

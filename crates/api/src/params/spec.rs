@@ -1,5 +1,7 @@
 //! What a parameter is.
 
+use commonhold_repo::Settings;
+
 use crate::module;
 
 /// The declaration of one parameter.
@@ -29,6 +31,8 @@ pub(crate) struct Spec {
     pub(crate) multiline: bool,
     /// Whether MediaWiki doesn't have it. Programs that ask what there is aren't told; people are.
     pub(crate) beyond: bool,
+    /// Whether it is there; without its setting, some aren't.
+    pub(crate) offered: fn(&Settings) -> bool,
 }
 
 /// The type of a parameter.
@@ -53,6 +57,8 @@ pub(crate) enum Kind {
     Submodule(module::Kind),
     /// A moment.
     Timestamp,
+    /// When something on a watchlist ends: a moment, a length of time, or a word for never.
+    Expiry,
     /// A user's name.
     User,
     /// A user's name, an address or a network.
@@ -92,6 +98,7 @@ const fn spec(kind: Kind) -> Spec {
         sensitive: false,
         multiline: false,
         beyond: false,
+        offered: |_| true,
     }
 }
 
@@ -133,6 +140,18 @@ pub(crate) const fn submodules(kind: module::Kind) -> Spec {
 /// A moment in one of the forms that MediaWiki takes.
 pub(crate) const fn timestamp() -> Spec {
     spec(Kind::Timestamp)
+}
+
+/// What becomes of the page on the caller's watchlist.
+pub(crate) const fn watchlist() -> Spec {
+    choice(&["nochange", "preferences", "unwatch", "watch"]).default("preferences")
+}
+
+/// Until when it is watched. There only where the settings offer it.
+pub(crate) const fn watchlist_expiry() -> Spec {
+    let mut spec = spec(Kind::Expiry);
+    spec.offered = |settings| settings.watchlist.expiry;
+    spec
 }
 
 /// A user's name.

@@ -127,9 +127,12 @@ CREATE TABLE watchlist (
     user_id BIGINT NOT NULL,
     ns BIGINT NOT NULL,
     dbkey {TEXT} NOT NULL,
+    -- From when on it counts no more.
+    expires BIGINT,
     PRIMARY KEY (user_id, ns, dbkey)
 );
 CREATE INDEX watchlist_title ON watchlist (ns, dbkey);
+CREATE INDEX watchlist_expires ON watchlist (expires);
 
 -- Revisions of deleted pages, with the numbers that they had.
 CREATE TABLE deleted_revisions (

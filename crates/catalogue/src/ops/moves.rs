@@ -43,7 +43,7 @@ pub fn make(tx: &mut dyn Tx, wanted: &Move) -> Result<(), DbError> {
         )?;
     }
     protections::set_title(tx, to.ns(), to.dbkey(), None)?;
-    watchlist::follow(tx, (page.ns, &page.dbkey), (to.ns(), to.dbkey()))?;
+    watchlist::follow(tx, (page.ns, &page.dbkey), (to.ns(), to.dbkey()), act.now)?;
     tx.execute(
         "UPDATE pages SET ns = ?2, dbkey = ?3 WHERE id = ?1",
         values![page.id, i64::from(to.ns()), to.dbkey()],

@@ -20,7 +20,7 @@ use crate::authorise::Authority;
 use crate::gather::Examined;
 use crate::stash::not_found;
 use crate::upload::{Outcome, Ready, Source, Timing, UploadRequest, is_recoverable, recoverable_by};
-use crate::watchlist::Watch;
+use crate::watchlist::Watching;
 use crate::{Checksums, Error, Repository, Result, throttle};
 
 pub(super) const KIND: &str = "publish";
@@ -42,7 +42,7 @@ pub(super) struct Wanted {
     text: Option<String>,
     tags: Vec<String>,
     ignore_warnings: bool,
-    watch: Watch,
+    watching: Watching,
     checksums: Checksums,
     user_id: i64,
     /// The bot password by which it was asked for, whose grants still count.
@@ -60,7 +60,7 @@ impl Wanted {
             text: request.text.clone(),
             tags: request.tags.clone(),
             ignore_warnings: request.ignore_warnings,
-            watch: request.watch,
+            watching: request.watching,
             checksums: request.checksums,
             user_id: request.caller.id,
             app_id: match &request.caller.via {
@@ -169,7 +169,7 @@ impl Repository {
             tags: wanted.tags,
             ignore_warnings: wanted.ignore_warnings,
             stash: false,
-            watch: wanted.watch,
+            watching: wanted.watching,
             timing: Timing::ByJob,
             checksums: wanted.checksums,
             source: Source::Stashed(filekey.as_str().to_owned()),

@@ -12,7 +12,7 @@ use commonhold_core::{Clock, Rate, Timestamp};
 use super::*;
 use crate::receive::{ByteSource, Hint, SourceError};
 use crate::upload::{Source, Timing, UploadRequest};
-use crate::{Checksums, Settings, StashedFile, Watch};
+use crate::{Checksums, Settings, StashedFile, Watching};
 
 const START: i64 = 1_800_000_000;
 const NAME: &str = "Test.gif";
@@ -102,7 +102,7 @@ impl World {
             tags: Vec::new(),
             ignore_warnings: false,
             stash: false,
-            watch: Watch::default(),
+            watching: Watching::default(),
             timing: Timing::AfterAnswer,
             checksums: Checksums::default(),
             source,

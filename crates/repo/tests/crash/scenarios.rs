@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use commonhold_core::FileKey;
 use commonhold_core::title::{FileTitle, Title, ns};
 use commonhold_repo::{
-    DeleteRequest, Error, Extent, MoveRequest, Outcome, Repository, RestoreRequest, UploadStatus,
+    DeleteRequest, Error, Extent, MoveRequest, Outcome, Repository, RestoreRequest, UploadStatus, Watching,
 };
 
 use crate::world::{Chunk, Knowledge, Options, World, picture};
@@ -601,14 +601,29 @@ impl Managed {
         let title = Title::from_db(ns::FILE, NAME);
         match self.steps {
             0 => {
-                let request =
-                    DeleteRequest { caller, title, reason, tags, old_version: None, with_talk: false };
+                let request = DeleteRequest {
+                    caller,
+                    title,
+                    reason,
+                    tags,
+                    old_version: None,
+                    with_talk: false,
+                    watching: Watching::default(),
+                };
                 repo.delete(request).await.map(drop)
             }
             1 => {
                 let (timestamps, file_ids) = (Vec::new(), Vec::new());
-                let request =
-                    RestoreRequest { caller, title, reason, tags, timestamps, file_ids, with_talk: false };
+                let request = RestoreRequest {
+                    caller,
+                    title,
+                    reason,
+                    tags,
+                    timestamps,
+                    file_ids,
+                    with_talk: false,
+                    watching: Watching::default(),
+                };
                 repo.restore(request).await.map(drop)
             }
             2 => {
@@ -627,6 +642,7 @@ impl Managed {
                     tags,
                     no_redirect: true,
                     with_talk: false,
+                    watching: Watching::default(),
                 };
                 repo.rename(request).await.map(drop)
             }

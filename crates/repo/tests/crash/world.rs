@@ -18,7 +18,7 @@ use commonhold_core::{Clock, Entropy, FileKey, Timestamp};
 use commonhold_repo::fsck::{Check, Checked, Fault, Problem, Subject};
 use commonhold_repo::{
     AllImages, ByteSource, Checksums, Error, Extent, Hint, Outcome, Received, Repository, Settings, Source,
-    SourceError, Timing, UploadRequest, UploadStatus, Watch,
+    SourceError, Timing, UploadRequest, UploadStatus, Watching,
 };
 use futures_util::TryStreamExt;
 
@@ -259,7 +259,7 @@ impl World {
             tags: Vec::new(),
             ignore_warnings: options.ignore_warnings,
             stash: options.stash,
-            watch: Watch::default(),
+            watching: Watching::default(),
             timing: if self.asks_async.load(Ordering::Relaxed) {
                 Timing::AfterAnswer
             } else {

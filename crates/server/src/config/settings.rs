@@ -3,8 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use commonhold_core::Rate;
 use commonhold_core::right;
+use commonhold_core::{Expiry, Rate, Timestamp};
 use toml::Value;
 
 use super::{Kind, Setting};
@@ -321,6 +321,23 @@ pub(crate) const SETTINGS: &[Setting] = &[
         set: |c, v| positive(&v).map(|v| c.settings.media.limits.max_frames = v),
     },
     Setting {
+        name: "watchlist.expiry",
+        doc: "Whether pages can be watched up to a moment.",
+        kind: Kind::Bool,
+        get: |c| Some(Value::Boolean(c.settings.watchlist.expiry)),
+        set: |c, v| {
+            c.settings.watchlist.expiry = v.as_bool().unwrap_or_default();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "watchlist.max_expiry",
+        doc: "The longest time for which they can: \"6 months\". Empty: no limit.",
+        kind: Kind::Text,
+        get: |c| text(c.settings.watchlist.max_expiry.as_str()),
+        set: |c, v| length_or_nothing(v).map(|v| c.settings.watchlist.max_expiry = v),
+    },
+    Setting {
         name: "jobs.workers",
         doc: "Jobs that this process works on at a time. 0 leaves them to other processes, or to a later start.",
         kind: Kind::Number,
@@ -504,6 +521,14 @@ fn article_path(value: Value) -> Result<String, String> {
 fn one_of_schemes(value: Value, schemes: &[&str], wanted: &str) -> Result<String, String> {
     let text = string(value);
     if schemes.iter().any(|scheme| text.starts_with(scheme)) { Ok(text) } else { Err(wanted.to_owned()) }
+}
+
+/// A length of time as users write it, or nothing.
+fn length_or_nothing(value: Value) -> Result<String, String> {
+    let text = string(value).trim().to_owned();
+    let epoch = Timestamp::from_unix(0);
+    let good = text.is_empty() || Expiry::parse(&text, epoch).and_then(Expiry::moment).is_some();
+    if good { Ok(text) } else { Err("has to be a length of time such as 6 months".to_owned()) }
 }
 
 /// A length of time in seconds, from `7d`, `12h 30m` or `3600s`.

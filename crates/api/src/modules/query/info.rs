@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use commonhold_core::Expiry;
 use commonhold_core::protection::Restriction;
 use commonhold_core::title::{Title, ns};
 
@@ -69,7 +70,10 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             fields.set("restrictiontypes", List::of("rt", kinds.iter().copied()));
         }
         if let Some(watched) = said.watched.get(title) {
-            fields.set("watched", *watched);
+            fields.set("watched", watched.is_some());
+            if let Some(end) = watched.and_then(Expiry::moment) {
+                fields.set("watchlistexpiry", end.iso());
+            }
         }
         if let Some(actions) = said.actions.get(title) {
             fields.set("actions", actions.clone());
@@ -91,7 +95,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
 struct Said {
     protections: HashMap<Title, Vec<Restriction>>,
     actions: HashMap<Title, Map>,
-    watched: HashMap<Title, bool>,
+    watched: HashMap<Title, Option<Expiry>>,
 }
 
 async fn ask(cx: &mut Context, params: &Params) -> Result<Said, Failure> {
