@@ -15,6 +15,7 @@ use std::ops::Range;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use async_trait::async_trait;
@@ -23,6 +24,7 @@ use commonhold_core::BlobKey;
 use crate::pool::Pool;
 use crate::{BlobStore, BlobStream, Error, Hashing, Partial, Place, ReadSeek, Result, Writer};
 
+mod block;
 mod directory;
 mod reader;
 #[cfg(test)]
@@ -30,14 +32,21 @@ mod tests;
 mod turn;
 mod writer;
 
+use block::Blocks;
 use directory::{Directory, sync_directory};
 use turn::Turns;
 
 /// Jobs that wait or run at a time.
 const ROOM: usize = 1024;
 
-/// Bytes in pieces of this size go to and from the disk.
+/// Bytes are read in pieces of this size.
 const BLOCK: usize = 256 * 1024;
+
+/// The flag of files that are written directly; without meaning where there is none.
+#[cfg(target_os = "linux")]
+const DIRECT: i32 = rustix::fs::OFlags::DIRECT.bits() as i32;
+#[cfg(not(target_os = "linux"))]
+const DIRECT: i32 = 0;
 
 /// Blobs on a local file system.
 pub struct DiskStore {
@@ -50,6 +59,9 @@ struct Disk {
     partial: Directory,
     blobs: PathBuf,
     turns: Arc<Turns>,
+    blocks: Arc<Blocks>,
+    /// Whether the file system takes writes that pass the page cache by, as far as is known.
+    direct: AtomicBool,
 }
 
 impl DiskStore {
@@ -69,7 +81,13 @@ impl DiskStore {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         // Most of the threads wait for the disk, and waiting together is what makes many small uploads fast.
         let pool = Pool::new("blob", (2 * processors).clamp(16, 64), ROOM)?;
-        let disk = Disk { partial, blobs, turns: Arc::default() };
+        let disk = Disk {
+            partial,
+            blobs,
+            turns: Arc::default(),
+            blocks: Arc::default(),
+            direct: AtomicBool::new(true),
+        };
         Ok(Self { disk: Arc::new(disk), pool: Arc::new(pool) })
     }
 
@@ -178,6 +196,19 @@ impl Disk {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Error::Taken(key.clone())),
             Err(source) => Err(Error::Io { doing: "beginning a blob", source }),
         }
+    }
+
+    /// Opens a partial once more, for writes that pass the page cache by; `None` where that isn't possible.
+    fn open_direct(&self, key: &BlobKey) -> Option<File> {
+        if !self.direct.load(Ordering::Relaxed) {
+            return None;
+        }
+        let file = OpenOptions::new().write(true).custom_flags(DIRECT).open(self.partial_path(key));
+        // A partial that is gone, or too many open files, is not the file system's fault.
+        if file.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::InvalidInput) {
+            self.direct.store(false, Ordering::Relaxed);
+        }
+        file.ok()
     }
 
     fn seal(&self, key: &BlobKey, size: u64) -> Result<()> {

@@ -1,26 +1,30 @@
 //! Positioned writes behind the network's back.
 //!
-//! Frames are gathered into blocks. Worker threads hash and write one block while the next one arrives, so a writer
-//! holds two blocks at most, and the sender waits when the disk does.
+//! Small parts are gathered as they are. Of larger ones, worker threads hash and write one block while the next one
+//! arrives, so a writer holds two blocks at most, and the sender waits when the disk does. Blocks pass the page cache
+//! by where the file system allows it: copying a large upload there, to be read hardly ever, costs more processor time
+//! than hashing it, and drives what is read often out of memory.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use commonhold_core::BlobKey;
 
+use super::block::{ALIGNMENT, Block, Holder};
 use super::turn::Turn;
-use super::{BLOCK, Disk};
+use super::Disk;
 use crate::pool::{Answer, Pool};
 use crate::{Error, Hashing, Result, Writer};
 
 /// Up to this many bytes are hashed where they are written: another thread's help would cost more than it saves.
 const SMALL: usize = 64 * 1024;
 
-/// After this many bytes the disk is set to work, or all of a large file would be left to the end.
+/// After this many bytes in the page cache the disk is set to work, or all of a large file would be left to the end.
 const SYNC_AHEAD: u64 = 32 * 1024 * 1024;
 
 /// An open partial and the right to write it.
@@ -28,6 +32,8 @@ pub(super) struct Target {
     disk: Arc<Disk>,
     key: BlobKey,
     file: File,
+    /// The same file for direct writes, once there was a block to write, if it can be had.
+    direct: OnceLock<Option<File>>,
     turn: Turn,
     /// Whether the file's name may not be durable yet: so it is before the first bytes are finished.
     fresh: bool,
@@ -39,11 +45,19 @@ pub(super) struct DiskWriter {
     pool: Arc<Pool>,
     /// Where the gathered bytes belong.
     position: u64,
-    gathered: BytesMut,
+    gathered: Gathered,
     state: State,
     /// The sync that runs beside the writing, and where it was begun.
     ahead: Option<Answer<()>>,
     ahead_at: u64,
+}
+
+/// What has come and isn't at a worker yet.
+enum Gathered {
+    /// Not more than `SMALL`, since the beginning.
+    Little(BytesMut),
+    /// A block, begun or not.
+    Much(Holder, Option<Block>),
 }
 
 enum State {
@@ -54,7 +68,6 @@ enum State {
 
 /// A block at the workers: one thread hashes it and another writes it.
 struct Busy {
-    block: Bytes,
     hashing: Answer<Box<Hashing>>,
     writing: Answer<()>,
 }
@@ -64,7 +77,7 @@ impl Target {
     pub(super) fn create(disk: Arc<Disk>, key: BlobKey) -> Result<Self> {
         let file = disk.create(&key)?;
         let (turn, ()) = disk.turns.take(&key, || Ok(()))?;
-        Ok(Self { disk, key, file, turn, fresh: true })
+        Ok(Self { disk, key, file, direct: OnceLock::new(), turn, fresh: true })
     }
 
     /// Opens a partial that has at least `at` bytes, and takes it over from any other writer.
@@ -88,14 +101,52 @@ impl Target {
             Ok(file)
         };
         let (turn, file) = disk.turns.take(&key, open)?;
-        Ok(Self { disk, key, file, turn, fresh: at == 0 })
+        Ok(Self { disk, key, file, direct: OnceLock::new(), turn, fresh: at == 0 })
     }
 
+    /// Writes a few bytes.
     fn put(&self, bytes: &[u8], at: u64) -> Result<()> {
         let write = || {
             self.file.write_all_at(bytes, at).map_err(|source| Error::Io { doing: "writing a blob", source })
         };
         self.turn.step(write)
+    }
+
+    /// Writes a block: directly what is aligned, and the rest as usual.
+    fn put_block(&self, bytes: &[u8], at: u64) -> Result<()> {
+        let head = (at.next_multiple_of(ALIGNMENT as u64) - at).min(bytes.len() as u64) as usize;
+        let body = (bytes.len() - head) / ALIGNMENT * ALIGNMENT;
+        let (head, rest) = bytes.split_at(head);
+        let (body, tail) = rest.split_at(body);
+        let body_at = at + head.len() as u64;
+        let write = || {
+            self.file.write_all_at(head, at)?;
+            self.put_aligned(body, body_at)?;
+            self.file.write_all_at(tail, body_at + body.len() as u64)
+        };
+        self.turn.step(|| write().map_err(|source| Error::Io { doing: "writing a blob", source }))
+    }
+
+    fn put_aligned(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        if let Some(file) = self.direct() {
+            match file.write_all_at(bytes, at) {
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                    // It wants another alignment.
+                    self.disk.direct.store(false, Ordering::Relaxed);
+                }
+                outcome => return outcome,
+            }
+        }
+        self.file.write_all_at(bytes, at)
+    }
+
+    /// Whether its blocks pass the page cache by, as far as there was one.
+    fn is_direct(&self) -> bool {
+        self.direct.get().is_some_and(Option::is_some)
+    }
+
+    fn direct(&self) -> Option<&File> {
+        self.direct.get_or_init(|| self.disk.open_direct(&self.key)).as_ref()
     }
 
     /// Not a step: it changes nothing, and writing goes on meanwhile.
@@ -119,7 +170,7 @@ impl DiskWriter {
             target: Arc::new(target),
             pool,
             position: at,
-            gathered: BytesMut::new(),
+            gathered: Gathered::Little(BytesMut::new()),
             state,
             ahead: None,
             ahead_at: at,
@@ -132,45 +183,70 @@ impl DiskWriter {
             State::Idle(hashing) => Ok(hashing),
             State::Busy(busy) => {
                 busy.writing.get().await?;
-                let hashing = busy.hashing.get().await?;
-                if let Ok(mut spare) = busy.block.try_into_mut()
-                    && self.gathered.capacity() == 0
-                    && spare.capacity() <= BLOCK
-                {
-                    spare.clear();
-                    self.gathered = spare;
-                }
-                Ok(hashing)
+                busy.hashing.get().await
             }
             State::Failed => Err(Error::Gone),
         }
     }
 
     /// Hands a block to the workers, once they are done with the one before; `last` makes everything durable.
-    async fn hand_over(&mut self, block: Bytes, last: bool) -> Result<()> {
+    async fn hand_over(&mut self, block: Block, last: bool) -> Result<()> {
         let mut hashing = self.settle().await?;
         let (target, at) = (Arc::clone(&self.target), self.position);
-        self.position += block.len() as u64;
-        let bytes = block.clone();
+        let block = Arc::new(block);
+        self.position += block.bytes().len() as u64;
+        let bytes = Arc::clone(&block);
         let write = move || {
-            target.put(&bytes, at)?;
+            target.put_block(bytes.bytes(), at)?;
             if last { target.sync() } else { Ok(()) }
         };
         let writing = self.pool.start(write).await?;
-        let bytes = block.clone();
         let hash = move || {
-            hashing.update(&bytes);
+            hashing.update(block.bytes());
             Ok(hashing)
         };
         let hashing = self.pool.start(hash).await?;
-        self.state = State::Busy(Busy { block, hashing, writing });
-        if !last && self.position - self.ahead_at >= SYNC_AHEAD {
+        self.state = State::Busy(Busy { hashing, writing });
+        if !last && self.position - self.ahead_at >= SYNC_AHEAD && !self.target.is_direct() {
             self.settle_ahead().await?;
             let target = Arc::clone(&self.target);
             self.ahead = Some(self.pool.start(move || target.sync_ahead()).await?);
             self.ahead_at = self.position;
         }
         Ok(())
+    }
+
+    /// Writes and hashes a few last bytes, or none, and makes everything durable.
+    async fn finish_little(&mut self, little: BytesMut) -> Result<()> {
+        let mut hashing = self.settle().await?;
+        let (target, at) = (Arc::clone(&self.target), self.position);
+        let write = move || {
+            target.put(&little, at)?;
+            hashing.update(&little);
+            target.sync()?;
+            Ok(hashing)
+        };
+        self.state = State::Idle(self.pool.run(write).await?);
+        Ok(())
+    }
+
+    /// Takes bytes into a block as far as there is room, and hands it over when it is full.
+    async fn fill(&mut self, bytes: &[u8]) -> Result<usize> {
+        let position = self.position;
+        let (taken, full) = match &mut self.gathered {
+            Gathered::Little(_) => return Err(Error::Gone),
+            Gathered::Much(holder, slot) => {
+                let block = slot.get_or_insert_with(|| holder.take(position));
+                (block.fill(bytes), block.is_full())
+            }
+        };
+        if full
+            && let Gathered::Much(_, slot) = &mut self.gathered
+            && let Some(block) = slot.take()
+        {
+            self.hand_over(block, false).await?;
+        }
+        Ok(taken)
     }
 
     /// Waits for the sync that runs. Its failure must not get lost, since the next sync wouldn't fail again.
@@ -186,40 +262,39 @@ impl DiskWriter {
 
 #[async_trait]
 impl Writer for DiskWriter {
-    async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
+    async fn write(&mut self, bytes: Bytes) -> Result<()> {
         if matches!(self.state, State::Failed) {
             return Err(Error::Gone);
         }
-        while !bytes.is_empty() {
-            if self.gathered.is_empty() && bytes.len() >= BLOCK {
-                // Large enough as it came.
-                return self.hand_over(bytes, false).await;
+        let mut left = bytes.as_ref();
+        if let Gathered::Little(little) = &mut self.gathered {
+            if little.len() + left.len() <= SMALL {
+                little.extend_from_slice(left);
+                return Ok(());
             }
-            let part = bytes.split_to(bytes.len().min(BLOCK - self.gathered.len()));
-            self.gathered.extend_from_slice(&part);
-            if self.gathered.len() == BLOCK {
-                let block = std::mem::take(&mut self.gathered).freeze();
-                self.hand_over(block, false).await?;
+            let little = std::mem::take(little);
+            self.gathered = Gathered::Much(Holder::new(&self.target.disk.blocks), None);
+            let mut little = little.as_ref();
+            while !little.is_empty() {
+                let taken = self.fill(little).await?;
+                little = little.get(taken..).unwrap_or_default();
             }
+        }
+        while !left.is_empty() {
+            let taken = self.fill(left).await?;
+            left = left.get(taken..).unwrap_or_default();
         }
         Ok(())
     }
 
     async fn finish(mut self: Box<Self>) -> Result<Hashing> {
         self.settle_ahead().await?;
-        let block = std::mem::take(&mut self.gathered).freeze();
-        if block.len() <= SMALL {
-            let mut hashing = self.settle().await?;
-            let (target, at) = (Arc::clone(&self.target), self.position);
-            let write = move || {
-                target.put(&block, at)?;
-                hashing.update(&block);
-                target.sync()?;
-                Ok(*hashing)
-            };
-            return self.pool.run(write).await;
-        }
-        self.hand_over(block, true).await?;
+        let gathered = std::mem::replace(&mut self.gathered, Gathered::Little(BytesMut::new()));
+        match gathered {
+            Gathered::Much(_holder, Some(block)) => self.hand_over(block, true).await,
+            Gathered::Much(..) => self.finish_little(BytesMut::new()).await,
+            Gathered::Little(little) => self.finish_little(little).await,
+        }?;
         Ok(*self.settle().await?)
     }
 }
