@@ -35,6 +35,16 @@ impl Hashing {
         self.size += bytes.len() as u64;
     }
 
+    /// Its two halves, for two threads that see the same bytes.
+    pub(crate) fn split(self) -> (sha1::Sha1, sha2::Sha256) {
+        (self.sha1, self.sha256)
+    }
+
+    /// Joins halves that have both seen so many bytes.
+    pub(crate) fn join(size: u64, sha1: sha1::Sha1, sha256: sha2::Sha256) -> Self {
+        Self { size, sha1, sha256 }
+    }
+
     /// Bytes so far.
     pub fn size(&self) -> u64 {
         self.size

@@ -14,6 +14,9 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use commonhold_core::BlobKey;
+use digest::Digest;
+use sha1::Sha1;
+use sha2::Sha256;
 
 use super::block::{ALIGNMENT, Block, Holder};
 use super::turn::Turn;
@@ -61,14 +64,17 @@ enum Gathered {
 }
 
 enum State {
-    Idle(Box<Hashing>),
+    Idle(Hashing),
     Busy(Busy),
     Failed,
 }
 
-/// A block at the workers: one thread hashes it and another writes it.
+/// A block at the workers: one thread writes it, and two have a hash each.
 struct Busy {
-    hashing: Answer<Box<Hashing>>,
+    /// Bytes up to its end.
+    size: u64,
+    sha1: Answer<Sha1>,
+    sha256: Answer<Sha256>,
     writing: Answer<()>,
 }
 
@@ -165,7 +171,7 @@ impl Target {
 
 impl DiskWriter {
     pub(super) fn new(target: Target, pool: Arc<Pool>, at: u64, hashing: Hashing) -> Self {
-        let state = State::Idle(Box::new(hashing));
+        let state = State::Idle(hashing);
         Self {
             target: Arc::new(target),
             pool,
@@ -178,12 +184,12 @@ impl DiskWriter {
     }
 
     /// Waits for the block before. A cancelled or failed wait is the end of the writer.
-    async fn settle(&mut self) -> Result<Box<Hashing>> {
+    async fn settle(&mut self) -> Result<Hashing> {
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Idle(hashing) => Ok(hashing),
             State::Busy(busy) => {
                 busy.writing.get().await?;
-                busy.hashing.get().await
+                Ok(Hashing::join(busy.size, busy.sha1.get().await?, busy.sha256.get().await?))
             }
             State::Failed => Err(Error::Gone),
         }
@@ -191,22 +197,22 @@ impl DiskWriter {
 
     /// Hands a block to the workers, once they are done with the one before; `last` makes everything durable.
     async fn hand_over(&mut self, block: Block, last: bool) -> Result<()> {
-        let mut hashing = self.settle().await?;
+        let hashing = self.settle().await?;
         let (target, at) = (Arc::clone(&self.target), self.position);
         let block = Arc::new(block);
-        self.position += block.bytes().len() as u64;
+        let length = block.bytes().len() as u64;
+        self.position += length;
+        let size = hashing.size() + length;
         let bytes = Arc::clone(&block);
         let write = move || {
             target.put_block(bytes.bytes(), at)?;
             if last { target.sync() } else { Ok(()) }
         };
         let writing = self.pool.start(write).await?;
-        let hash = move || {
-            hashing.update(block.bytes());
-            Ok(hashing)
-        };
-        let hashing = self.pool.start(hash).await?;
-        self.state = State::Busy(Busy { hashing, writing });
+        let (sha1, sha256) = hashing.split();
+        let sha1 = self.pool.start(hash(sha1, Arc::clone(&block))).await?;
+        let sha256 = self.pool.start(hash(sha256, block)).await?;
+        self.state = State::Busy(Busy { size, sha1, sha256, writing });
         if !last && self.position - self.ahead_at >= SYNC_AHEAD && !self.target.is_direct() {
             self.settle_ahead().await?;
             let target = Arc::clone(&self.target);
@@ -260,6 +266,14 @@ impl DiskWriter {
     }
 }
 
+/// Lets a hash see a block.
+fn hash<H: Digest>(mut state: H, block: Arc<Block>) -> impl FnOnce() -> Result<H> {
+    move || {
+        state.update(block.bytes());
+        Ok(state)
+    }
+}
+
 #[async_trait]
 impl Writer for DiskWriter {
     async fn write(&mut self, bytes: Bytes) -> Result<()> {
@@ -295,6 +309,6 @@ impl Writer for DiskWriter {
             Gathered::Much(..) => self.finish_little(BytesMut::new()).await,
             Gathered::Little(little) => self.finish_little(little).await,
         }?;
-        Ok(*self.settle().await?)
+        self.settle().await
     }
 }
