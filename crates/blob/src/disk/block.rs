@@ -11,7 +11,8 @@ pub(super) const ALIGNMENT: usize = 4096;
 const BUDGET: usize = 32 << 20;
 
 const LEAST: usize = 64 << 10;
-const MOST: usize = 1 << 20;
+/// The size of a block when there are few writers.
+pub(super) const MOST: usize = 1 << 20;
 
 /// Gives out blocks, and keeps those that come back.
 #[derive(Default)]
@@ -62,7 +63,8 @@ impl Block {
     /// Takes as much as there is room for; gives the number of bytes.
     pub(super) fn fill(&mut self, bytes: &[u8]) -> usize {
         let taken = bytes.len().min(self.limit.saturating_sub(self.end));
-        if let (Some(to), Some(from)) = (self.memory.get_mut(self.end..self.end + taken), bytes.get(..taken)) {
+        if let (Some(to), Some(from)) = (self.memory.get_mut(self.end..self.end + taken), bytes.get(..taken))
+        {
             to.copy_from_slice(from);
         }
         self.end += taken;
@@ -102,7 +104,8 @@ mod tests {
 
     #[test]
     fn many_writers_get_small_blocks() {
-        for (holders, expected) in [(0, MOST), (1, MOST), (16, MOST), (17, MOST / 2), (100, MOST / 8), (9_999, LEAST)]
+        for (holders, expected) in
+            [(0, MOST), (1, MOST), (16, MOST), (17, MOST / 2), (100, MOST / 8), (9_999, LEAST)]
         {
             assert_eq!(size(holders), expected, "{holders}");
         }

@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use bytes::Bytes;
 use futures_util::FutureExt;
 
+use super::block::MOST;
 use super::*;
 use crate::conformance::fresh_key;
 
@@ -95,11 +96,11 @@ async fn another_process_goes_on_with_a_partial() {
     let fixture = fixture();
     let partial = fixture.filled(b"first").await;
     let mut killed = fixture.store.write(&partial, 5, Hashing::new()).await.unwrap();
-    killed.write(vec![b'?'; BLOCK].into()).await.unwrap();
+    killed.write(vec![b'?'; MOST].into()).await.unwrap();
     drop(killed);
     // Waits for the block that is at a worker.
     drop(fixture.store.write(&partial, 5, Hashing::new()).await.unwrap());
-    assert_eq!(fixture.paths(&partial).0.metadata().unwrap().len(), 5 + BLOCK as u64);
+    assert_eq!(fixture.paths(&partial).0.metadata().unwrap().len(), MOST as u64);
 
     let other = DiskStore::open(&fixture.root.path().join("new/blobs")).unwrap();
     other.seal(&partial, 5).await.unwrap();
@@ -138,7 +139,7 @@ async fn a_sender_waits_for_a_slow_disk() {
             None => break write,
         }
         taken += frame.len();
-        assert!(taken <= 2 * BLOCK, "{taken} bytes are in memory");
+        assert!(taken <= 2 * MOST, "{taken} bytes are in memory");
     };
     release.send(()).unwrap();
     disk.join().unwrap();
@@ -160,6 +161,32 @@ async fn a_large_blob_is_synced_while_it_comes_in() {
     assert_eq!(hashing.size(), frames * 1_000_000);
     fixture.store.seal(&partial, hashing.size()).await.unwrap();
     assert_eq!(fixture.store.stat(&partial.key).await.unwrap(), Some(hashing.size()));
+}
+
+#[tokio::test]
+async fn parts_of_any_length_follow_each_other_directly_or_not() {
+    for direct in [true, false] {
+        let fixture = fixture();
+        fixture.store.disk.direct.store(direct, Ordering::Relaxed);
+        let partial = fixture.store.begin(fresh_key()).await.unwrap();
+        let (mut expected, mut hashing) = (Vec::new(), Hashing::new());
+        for (number, length) in
+            [MOST + 1, 4095, 3 * MOST, 1, 70_000, 2 * MOST - 4096, 65_537].into_iter().enumerate()
+        {
+            let part: Vec<u8> = (0..length).map(|i| (i / 3 + i % 11 + number) as u8).collect();
+            let mut writer = fixture.store.write(&partial, expected.len() as u64, hashing).await.unwrap();
+            for frame in part.chunks(100_003) {
+                writer.write(Bytes::copy_from_slice(frame)).await.unwrap();
+            }
+            hashing = writer.finish().await.unwrap();
+            expected.extend(part);
+        }
+        let mut straight = Hashing::new();
+        straight.update(&expected);
+        assert_eq!(hashing.hashes(), straight.hashes());
+        fixture.store.seal(&partial, hashing.size()).await.unwrap();
+        assert!(contents(&fixture.paths(&partial).1) == expected, "direct: {direct}");
+    }
 }
 
 #[tokio::test]

@@ -18,9 +18,9 @@ use digest::Digest;
 use sha1::Sha1;
 use sha2::Sha256;
 
+use super::Disk;
 use super::block::{ALIGNMENT, Block, Holder};
 use super::turn::Turn;
-use super::Disk;
 use crate::pool::{Answer, Pool};
 use crate::{Error, Hashing, Result, Writer};
 
