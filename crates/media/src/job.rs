@@ -69,9 +69,33 @@ impl Answer {
 pub fn run<S: Read + Seek + ?Sized>(order: &Order, source: &mut S) -> Result<Answer, Failure> {
     match &order.job {
         Job::Thumbnail(spec) => thumb::render(source, spec, &order.limits).map(Answer::Thumbnail),
+        Job::Inspect { mime } => describe(source, mime),
+    }
+}
+
+fn describe<S: Read + Seek + ?Sized>(source: &mut S, mime: &str) -> Result<Answer, Failure> {
+    let len = source.seek(io::SeekFrom::End(0))?;
+    Ok(Answer::Info(Box::new(inspect(source, len, mime)?)))
+}
+
+/// Does a job behind walls.
+fn run_enclosed(order: &Order, source: &mut File) -> io::Result<Result<Answer, Failure>> {
+    let mut limits = order.limits;
+    match &order.job {
+        Job::Thumbnail(spec) => {
+            if spec.mime == "image/svg+xml" {
+                limits.seconds = limits.drawing_seconds;
+            }
+            let prepared = match thumb::prepare(source, spec, &limits) {
+                Ok(prepared) => prepared,
+                Err(failure) => return Ok(Err(failure)),
+            };
+            sandbox::enter(&limits)?;
+            Ok(thumb::render_prepared(source, spec, &limits, &prepared).map(Answer::Thumbnail))
+        }
         Job::Inspect { mime } => {
-            let len = source.seek(io::SeekFrom::End(0))?;
-            Ok(Answer::Info(Box::new(inspect(source, len, mime)?)))
+            sandbox::enter(&limits)?;
+            Ok(describe(source, mime))
         }
     }
 }
@@ -80,8 +104,7 @@ pub fn run<S: Read + Seek + ?Sized>(order: &Order, source: &mut S) -> Result<Ans
 pub fn work(order: &str) -> io::Result<u8> {
     let order: Order = serde_json::from_str(order)?;
     let mut source = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    sandbox::enter(&order.limits)?;
-    match run(&order, &mut source) {
+    match run_enclosed(&order, &mut source)? {
         Ok(answer) => {
             let mut out = io::stdout().lock();
             out.write_all(&answer.into_bytes()?)?;

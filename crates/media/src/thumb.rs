@@ -5,7 +5,9 @@
 //! those of sRGB.
 
 mod colour;
+mod drawing;
 mod encode;
+mod fonts;
 mod gif;
 mod jpeg;
 mod orientation;
@@ -21,6 +23,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use serde::{Deserialize, Serialize};
 
 use crate::source::Source;
+use crate::thumb::drawing::Drawing;
 use crate::thumb::picture::Picture;
 
 /// What is wanted of a file.
@@ -62,6 +65,8 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// Seconds of processor time.
     pub seconds: u64,
+    /// The same for drawings, of which few bytes can ask for any amount of work.
+    pub drawing_seconds: u64,
     /// Most pixels of a source that has to be decoded in full, and of all frames of an animation together.
     pub max_pixels: u64,
     /// Most frames of an animation; of longer ones the first frame stands for all.
@@ -70,7 +75,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory_bytes: 512 << 20, seconds: 10, max_pixels: 12_500_000, max_frames: 2_000 }
+        Self {
+            memory_bytes: 512 << 20,
+            seconds: 10,
+            drawing_seconds: 2,
+            max_pixels: 12_500_000,
+            max_frames: 2_000,
+        }
     }
 }
 
@@ -134,16 +145,52 @@ pub fn render<S: Read + Seek + ?Sized>(
     spec: &Spec,
     limits: &Limits,
 ) -> Result<Vec<u8>, Failure> {
-    let mut source = source;
-    render_in(&mut source, spec, limits)
+    let prepared = prepare(source, spec, limits)?;
+    render_prepared(source, spec, limits, &prepared)
 }
 
-fn render_in(source: &mut dyn Source, spec: &Spec, limits: &Limits) -> Result<Vec<u8>, Failure> {
+/// What has to be done while files can still be opened.
+pub(crate) struct Prepared {
+    drawing: Option<Drawing>,
+}
+
+/// Does it. Nothing is decoded yet.
+pub(crate) fn prepare<S: Read + Seek + ?Sized>(
+    source: &mut S,
+    spec: &Spec,
+    limits: &Limits,
+) -> Result<Prepared, Failure> {
+    let mut source = source;
+    let drawing = spec.mime == "image/svg+xml";
+    let drawing = if drawing { Some(Drawing::read(&mut source, limits)?) } else { None };
+    Ok(Prepared { drawing })
+}
+
+/// Does the rest.
+pub(crate) fn render_prepared<S: Read + Seek + ?Sized>(
+    source: &mut S,
+    spec: &Spec,
+    limits: &Limits,
+    prepared: &Prepared,
+) -> Result<Vec<u8>, Failure> {
+    let mut source = source;
+    render_in(&mut source, spec, limits, prepared)
+}
+
+fn render_in(
+    source: &mut dyn Source,
+    spec: &Spec,
+    limits: &Limits,
+    prepared: &Prepared,
+) -> Result<Vec<u8>, Failure> {
     if spec.width == 0 || spec.height == 0 {
         return Err(Failure::Unsupported("a picture without pixels".to_owned()));
     }
     // What is made is decoded again by others, so it has the same limit, with some room for enlarged drawings.
     limits.check_memory(u64::from(spec.width) * u64::from(spec.height) * 8)?;
+    if let Some(drawing) = &prepared.drawing {
+        return encode::encode(drawing.draw(spec)?, spec);
+    }
     source.seek(SeekFrom::Start(0))?;
     if spec.mime == "image/gif"
         && spec.output == Output::Gif

@@ -300,3 +300,63 @@ fn other_types_are_none_of_ours() {
         Failure::Unsupported("audio/wav".to_owned())
     );
 }
+
+/// The drawing's pixels.
+fn drawn(svg: &str, lang: Option<&str>) -> [Vec<u8>; 2] {
+    let lang = lang.map(str::to_owned);
+    let wanted = Spec { lang, ..spec("image/svg+xml", 40, 20, Output::Png) };
+    seen(&made(svg.as_bytes(), &wanted), "image/png", 40, 20)
+}
+
+fn svg(content: &str) -> String {
+    format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="20" height="10">{content}</svg>"#
+    )
+}
+
+#[test]
+fn a_drawing_is_drawn_at_the_size_that_is_wanted() {
+    let halves = svg(
+        "<rect width='10' height='10' fill='#f00'/><rect x='10' width='9' height='10' fill='#00f' opacity='.5'/>",
+    );
+    let [left, right] = drawn(&halves, None);
+    assert_near(&left, &[255, 0, 0, 255]);
+    assert_near(&right, &[0, 0, 255, 128]);
+}
+
+#[test]
+fn a_drawing_speaks_the_language_that_is_wanted() {
+    let switch = svg("<rect width='20' height='10'/><switch>\
+        <rect systemLanguage='de' width='20' height='10' fill='#f00'/>\
+        <rect systemLanguage='zh-Hans' width='20' height='10' fill='#0f0'/>\
+        <rect systemLanguage='en' width='20' height='10' fill='#00f'/>\
+        <rect width='20' height='10' fill='#fff'/></switch>");
+    let colour = |lang| drawn(&switch, lang)[0][..3].to_vec();
+    assert_eq!(colour(None), [0, 0, 255]);
+    assert_eq!(colour(Some("de")), [255, 0, 0]);
+    assert_eq!(colour(Some("zh-hans")), [0, 255, 0]);
+    assert_eq!(colour(Some("zz")), [255, 255, 255]);
+}
+
+#[test]
+fn a_drawing_gets_nothing_from_elsewhere() {
+    let file = std::env::temp_dir().join(format!("commonhold-outside-{}.png", std::process::id()));
+    let red = png_file(8, 8, ::png::BitDepth::Eight, ::png::ColorType::Rgb, &[255, 0, 0].repeat(64));
+    std::fs::write(&file, red).unwrap();
+    let content = format!(
+        "<rect width='20' height='10' fill='#0f0'/><image width='20' height='10' xlink:href='{0}'/>\
+         <image width='20' height='10' xlink:href='file://{0}'/>",
+        file.display()
+    );
+    let [left, right] = drawn(&svg(&content), None);
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!((&left[..3], &right[..3]), (&[0, 255, 0][..], &[0, 255, 0][..]));
+}
+
+#[test]
+fn what_is_no_drawing_is_damaged() {
+    let wanted = spec("image/svg+xml", 40, 20, Output::Png);
+    for text in ["", "<svg", "<html/>", "<svg xmlns='http://www.w3.org/2000/svg' width='0' height='0'/>"] {
+        assert!(matches!(failed(text.as_bytes(), &wanted), Failure::Damaged(_)), "{text}");
+    }
+}

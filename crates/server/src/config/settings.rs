@@ -307,6 +307,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         set: |c, v| positive(&v).map(|v| c.settings.media.limits.seconds = v),
     },
     Setting {
+        name: "media.drawing_seconds",
+        doc: "The same for a drawing (SVG), of which few bytes can ask for any amount of work.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.media.limits.drawing_seconds),
+        set: |c, v| positive(&v).map(|v| c.settings.media.limits.drawing_seconds = v),
+    },
+    Setting {
         name: "media.max_pixels",
         doc: "Pixels of the largest picture that is decoded, JPEG excepted, and of all frames of an animation together.",
         kind: Kind::Number,
