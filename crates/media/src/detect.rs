@@ -173,6 +173,7 @@ fn by_format(head: &[u8]) -> Option<Mime> {
         (b"MM\0*", "image/tiff"),
         (b"II+\0", "image/tiff"),
         (b"MM\0+", "image/tiff"),
+        (b"\0\0\0\x0CJXL \r\n\x87\n", "image/jxl"),
         (b"8BPS", "image/x-photoshop"),
         (b"AT&TFORM", "image/vnd.djvu"),
         (b"fLaC", "audio/flac"),

@@ -1,14 +1,24 @@
 //! Dimensions and metadata.
 
 mod budget;
+mod djvu;
 mod drawing;
 mod exif;
+mod flac;
 mod gif;
 mod iptc;
+mod iso;
 mod jpeg;
+mod matroska;
+mod midi;
+mod mpeg;
+mod ogg;
+mod pdf;
 mod png;
 mod text;
 mod tiff;
+mod timed;
+mod wav;
 mod webp;
 mod xmp;
 
@@ -17,8 +27,8 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use commonhold_core::{Data, MediaInfo, MediaType};
 
 use crate::inspect::budget::Budget;
+use crate::mime;
 use crate::source::{Source, read_at};
-use crate::{mime, ogg};
 
 /// A map in the making.
 type Entries = Vec<(String, Data)>;
@@ -35,6 +45,7 @@ struct Found {
     width: u32,
     height: u32,
     bits: u32,
+    pages: Option<u32>,
     duration: f64,
     metadata: Entries,
     common: Entries,
@@ -55,6 +66,7 @@ pub fn inspect<S: Read + Seek + ?Sized>(source: &mut S, len: u64, mime: &str) ->
 
 fn inspect_in(source: &mut dyn Source, len: u64, mime: &str) -> io::Result<MediaInfo> {
     source.seek(SeekFrom::Start(0))?;
+    let class = mime::class(mime);
     let found = match mime {
         "image/jpeg" => Some(jpeg::read(source, len)?),
         "image/png" => Some(png::read(source, len)?),
@@ -62,11 +74,22 @@ fn inspect_in(source: &mut dyn Source, len: u64, mime: &str) -> io::Result<Media
         "image/webp" => Some(webp::read(source, len)?),
         "image/tiff" => Some(tiff::read(source)?),
         "image/svg+xml" => Some(drawing::read(source)?),
+        "image/vnd.djvu" => djvu::read(source, len)?,
+        "image/heic" | "image/avif" | "image/jxl" => still(source, len)?,
+        "application/pdf" => pdf::read(source, len)?,
+        "application/ogg" => ogg::read(source, len)?,
+        "audio/flac" => flac::read(source, len)?,
+        "audio/midi" => midi::read(source, len)?,
+        "audio/mpeg" => mpeg::read(source, len)?,
+        "audio/wav" => wav::read(source, len)?,
+        "audio/webm" | "video/webm" | "video/x-matroska" => matroska::read(source, len, mime)?,
+        "video/mp4" | "video/quicktime" => iso::read(source, len, mime)?,
+        _ if class == MediaType::Bitmap => other(source)?,
         _ => None,
     };
     let mut info = MediaInfo {
         mime: mime.to_owned(),
-        media_type: mime::class(mime),
+        media_type: class,
         width: 0,
         height: 0,
         bits: 0,
@@ -75,23 +98,32 @@ fn inspect_in(source: &mut dyn Source, len: u64, mime: &str) -> io::Result<Media
         metadata: None,
         common: Data::Map(Vec::new()),
     };
+    if mime == "application/ogg" {
+        info.media_type = crate::ogg::media_type(&read_at(source, 0, 256)?);
+    }
     if let Some(found) = found {
         (info.width, info.height) = (found.width, found.height);
-        (info.bits, info.duration) = (found.bits, found.duration);
-        info.metadata = Some(Data::Map(found.metadata));
+        (info.bits, info.pages, info.duration) = (found.bits, found.pages, found.duration);
+        info.metadata = Some(found.metadata).filter(|m| !m.is_empty()).map(Data::Map);
         info.common = Data::Map(found.common);
-    } else if mime == "application/ogg" {
-        info.media_type = ogg::media_type(&read_at(source, 0, 256)?);
-    } else if info.media_type == MediaType::Bitmap
-        && let Some((width, height)) = other_size(source)?
-    {
-        (info.width, info.height) = (width, height);
     }
     Ok(info)
 }
 
+/// Pictures of which only the size is told.
+fn other(source: &mut dyn Source) -> io::Result<Option<Found>> {
+    Ok(other_size(source)?.map(|(width, height)| Found { width, height, ..Found::default() }))
+}
+
+/// Still pictures in boxes: their sizes, and what they say. `None` if they have no size.
+fn still(source: &mut dyn Source, len: u64) -> io::Result<Option<Found>> {
+    let Some((width, height)) = other_size(source)? else { return Ok(None) };
+    Ok(Some(Found { width, height, ..iso::read_picture(source, len)? }))
+}
+
 /// The dimensions of a format of which nothing else is told.
 fn other_size(source: &mut dyn Source) -> io::Result<Option<(u32, u32)>> {
+    source.seek(SeekFrom::Start(0))?;
     let mut limited = Budget::new(source, OTHER_LIMIT);
     let size = imagesize::reader_size(BufReader::new(&mut limited));
     if let Some(fault) = limited.into_fault() {

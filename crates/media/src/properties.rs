@@ -6,8 +6,9 @@ use std::io::{self, Cursor};
 use proptest::prelude::*;
 
 use crate::samples::{
-    Counting, ascii, chunk, exif_segment, frame_control, gif, gif_comment, gif_frame, gif_loop, join, jpeg,
-    long, matroska, png, ratios, riff, segment, short, stl, svg, tiff, utf16, vp8, vp8l, vp8x, zip, zlib,
+    self, Counting, ascii, chunk, exif_segment, frame_control, gif, gif_comment, gif_frame, gif_loop, join,
+    jpeg, long, matroska, png, ratios, riff, segment, short, stl, svg, tiff, utf16, vp8, vp8l, vp8x, zip,
+    zlib,
 };
 use crate::{detect, inspect, verify, verify_first_chunk, verify_later_chunk};
 
@@ -21,7 +22,15 @@ const TYPES: &[&str] = &[
     "image/x-bmp",
     "image/heic",
     "image/jxl",
+    "image/vnd.djvu",
     "application/ogg",
+    "application/pdf",
+    "audio/flac",
+    "audio/midi",
+    "audio/mpeg",
+    "audio/wav",
+    "video/mp4",
+    "video/webm",
     "unknown/unknown",
 ];
 
@@ -90,6 +99,35 @@ fn samples() -> Vec<Vec<u8>> {
         stl(1),
         b"\0\0\0\x18ftypheic\0\0\0\0mif1heic\0\0\0\x64meta\0\0\0\0\0\0\0\x40iprp\0\0\0\x30ipco\0\0\0\x14ispe\0\0\0\0\0\0\0\x28\0\0\0\x1E\0\0\0\x09irot\x01".to_vec(),
         b"\0\0\0\x0CJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl \0\0\0\x18jxlc\xFF\x0A\xFA\x1F\x01\x90\x08\x06\x01\0\0\0\0\0\0\0".to_vec(),
+        join(&[
+            &samples::ogg_page(2, 0, 1, &[&samples::vorbis_head(2, 8000)]),
+            &samples::ogg_page(4, 9, 1, &[&join(&[b"\x03vorbis", &samples::comment("v", &["TITLE=T"])])]),
+        ]),
+        join(&[b"fLaC\0\0\0\x22", &[1; 34], b"\x84\0\0\x40", &samples::comment("v", &["TITLE=T"])]),
+        riff(*b"WAVE", &[
+            (*b"fmt ", b"\x01\0\x02\0\x40\x1F\0\0\0\x7D\0\0\x04\0\x10\0"),
+            (*b"LIST", b"INFOINAM\x01\0\0\0x\0"),
+            (*b"data", b"xx"),
+        ]),
+        b"ID3\x04\0\0\0\0\0\x0FTIT2\0\0\0\x02\0\0\x03xxxx\xFF\xFB\x90\0".to_vec(),
+        b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk\0\0\0\x13\0\xFF\x51\x03\x07\xA1\x20\x60\x90\x40\x40\x60\x40\0\0\xFF\x2F\0".to_vec(),
+        b"AT&TFORM\0\0\0\x16DJVUINFO\0\0\0\x0A\0\x28\0\x1E\x18\0\x2C\x01\x16\x05".to_vec(),
+        samples::iso_box(*b"moov", &join(&[
+            &samples::iso_box(*b"mvhd", &[1; 32]),
+            &samples::iso_box(*b"udta", &samples::iso_box(*b"meta", &join(&[
+                &[0; 4],
+                &samples::iso_box(*b"ilst", &samples::iso_box(*b"desc", &samples::iso_box(*b"data", b"\0\0\0\x01\0\0\0\0x"))),
+            ]))),
+        ])),
+        join(&[
+            &samples::ebml(0x1A45_DFA3, &samples::ebml(0x4282, b"webm")),
+            &samples::ebml(0x1853_8067, &join(&[
+                &samples::ebml(0x1549_A966, &samples::ebml(0x4489, &2_f32.to_be_bytes())),
+                &samples::ebml(0x1654_AE6B, &samples::ebml(0xAE, &samples::ebml(0xE0, &samples::ebml(0xB0, &[9])))),
+            ])),
+        ]),
+        b"%PDF-1.4\n1 0 obj<</Pages 2 0 R>>endobj 2 0 obj<</Kids[3 0 R]>>endobj 3 0 obj<</MediaBox[0 0 9 9]/Rotate 90>>\
+          endobj trailer<</Root 1 0 R/Info<</Title(T)>>>>".to_vec(),
         b"#!/usr/bin/perl\nprint".to_vec(),
         b"<html><body><a href=\"&#106;avascript:x\"></html>".to_vec(),
         b"MThd\0\0\0\x06".to_vec(),

@@ -269,3 +269,48 @@ pub(crate) fn stl(triangles: u32) -> Vec<u8> {
 pub(crate) fn svg(attributes: &str, inner: &str) -> Vec<u8> {
     format!("<svg xmlns=\"http://www.w3.org/2000/svg\" {attributes}>{inner}</svg>").into_bytes()
 }
+
+/// A page of Ogg with packets that end in it; a piece whose length can be divided by 255 goes on.
+pub(crate) fn ogg_page(flags: u8, granule: u64, serial: u32, packets: &[&[u8]]) -> Vec<u8> {
+    let mut lacing = Vec::new();
+    for packet in packets {
+        lacing.resize(lacing.len() + packet.len() / 255, 255);
+        if packet.len() % 255 > 0 {
+            lacing.push(u8::try_from(packet.len() % 255).unwrap());
+        }
+    }
+    join(&[
+        b"OggS\0",
+        &[flags],
+        &granule.to_le_bytes(),
+        &serial.to_le_bytes(),
+        &[0; 8],
+        &[u8::try_from(lacing.len()).unwrap()],
+        &lacing,
+        &packets.concat(),
+    ])
+}
+
+/// The first packet of Vorbis.
+pub(crate) fn vorbis_head(channels: u8, rate: u32) -> Vec<u8> {
+    join(&[b"\x01vorbis\0\0\0\0", &[channels], &rate.to_le_bytes(), &[0; 14]])
+}
+
+/// A Vorbis comment.
+pub(crate) fn comment(vendor: &str, texts: &[&str]) -> Vec<u8> {
+    let length = |n: usize| u32::try_from(n).unwrap().to_le_bytes();
+    let joined: Vec<u8> = texts.iter().flat_map(|t| [&length(t.len()), t.as_bytes()].concat()).collect();
+    join(&[&length(vendor.len()), vendor.as_bytes(), &length(texts.len()), &joined])
+}
+
+/// A box of ISO media.
+pub(crate) fn iso_box(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
+    join(&[&u32::try_from(content.len() + 8).unwrap().to_be_bytes(), &kind, content])
+}
+
+/// An element of EBML.
+pub(crate) fn ebml(id: u32, content: &[u8]) -> Vec<u8> {
+    let id = id.to_be_bytes();
+    let begin = id.iter().position(|b| *b != 0).unwrap();
+    join(&[&id[begin..], &(0x1000_0000 | u32::try_from(content.len()).unwrap()).to_be_bytes(), content])
+}

@@ -1,3 +1,6 @@
+mod documents;
+mod timed;
+
 use std::io::Cursor;
 
 use super::*;

@@ -1,5 +1,6 @@
 //! TIFF: the directory that EXIF uses as well.
 
+use std::collections::HashSet;
 use std::io;
 
 use commonhold_core::Data;
@@ -14,7 +15,10 @@ const VALUE_LIMIT: u64 = 64 << 10;
 /// How many bytes of all values together are read. Entries may share their bytes, so the file's length is no limit.
 const VALUES_LIMIT: u64 = 512 << 10;
 
-/// A TIFF file is described by its first directory.
+/// How many pages are counted.
+const PAGE_LIMIT: u32 = 10_000;
+
+/// A TIFF file is described by its first directory, and has a page for each.
 pub(super) fn read(source: &mut dyn Source) -> io::Result<Found> {
     let tags = exif::read(source)?.unwrap_or_default();
     let side = |name| match value(&tags, name) {
@@ -29,6 +33,9 @@ pub(super) fn read(source: &mut dyn Source) -> io::Result<Found> {
     found.common.clone_from(&tags);
     found.metadata = tags;
     found.metadata.push((exif::VERSION.0.into(), Data::Int(exif::VERSION.1)));
+    if let Some(mut directories) = Directories::open(source)? {
+        found.pages = Some(directories.count()?).filter(|pages| *pages > 1);
+    }
     Ok(found)
 }
 
@@ -72,6 +79,20 @@ impl<'a> Directories<'a> {
         let Some(first) = array_at(&head, 4) else { return Ok(None) };
         directories.first = directories.u32(first);
         Ok(Some(directories))
+    }
+
+    /// How many directories follow each other; it ends where one is said to come again.
+    fn count(&mut self) -> io::Result<u32> {
+        let mut seen = HashSet::new();
+        let mut at = self.first;
+        while at != 0 && (seen.len() as u32) < PAGE_LIMIT && seen.insert(at) {
+            let head = read_at(self.source, at.into(), 2)?;
+            let Some(count) = array_at(&head, 0).map(|b| self.u16(b)) else { break };
+            let end = u64::from(at) + 2 + 12 * u64::from(count);
+            let next = read_at(self.source, end, 4)?;
+            at = array_at(&next, 0).map_or(0, |b| self.u32(b));
+        }
+        Ok(seen.len() as u32)
     }
 
     fn u16(&self, bytes: [u8; 2]) -> u16 {

@@ -1,11 +1,16 @@
 //! WebP.
 
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Cursor};
 
 use commonhold_core::Data;
 
-use super::{Found, PART_LIMIT};
+use super::{Entries, Found, PART_LIMIT, exif, merge, xmp};
 use crate::source::{Source, array_at, read_array, read_up_to};
+
+/// The longest chunk of metadata that is read.
+const METADATA_LIMIT: u64 = 1 << 20;
+/// What stands before EXIF in some programs' files, as in JPEG.
+const EXIF: &[u8] = b"Exif\0\0";
 
 /// What the header of the extended format says.
 struct Canvas {
@@ -13,6 +18,8 @@ struct Canvas {
     height: u32,
     is_animated: bool,
     has_alpha: bool,
+    /// Whether EXIF or XMP follow the picture.
+    has_metadata: bool,
 }
 
 pub(super) fn read(source: &mut dyn Source, len: u64) -> io::Result<Found> {
@@ -21,35 +28,54 @@ pub(super) fn read(source: &mut dyn Source, len: u64) -> io::Result<Found> {
     if !header.is_some_and(|h| h.starts_with(b"RIFF") && h.ends_with(b"WEBP")) {
         return Ok(Found::damaged("0"));
     }
-    let mut canvas = None;
+    let mut canvas: Option<Canvas> = None;
+    let mut image = None;
+    let mut said = Said::default();
     let mut at = 12;
     for _ in 0..PART_LIMIT {
         let Some([k1, k2, k3, k4, size @ ..]) = read_array::<8>(&mut input)? else { break };
         let size = u64::from(u32::from_le_bytes(size));
         let padded = size + size % 2;
         at += 8 + padded;
-        let head = read_up_to(&mut input, padded.min(16) as usize)?;
-        let image = match &[k1, k2, k3, k4] {
-            b"VP8X" => {
-                canvas = extended(&head);
-                None
-            }
-            b"VP8 " => lossy(&head).map(|size| ("lossy", size)),
-            b"VP8L" => lossless(&head).map(|size| ("lossless", size)),
-            _ => None,
+        let kind = [k1, k2, k3, k4];
+        let most = match &kind {
+            b"EXIF" | b"XMP " => size.min(METADATA_LIMIT),
+            _ => padded.min(16),
         };
-        if let Some((compression, size)) = image {
-            return Ok(describe(compression, size, canvas.as_ref()));
+        let head = read_up_to(&mut input, most as usize)?;
+        match &kind {
+            b"VP8X" => canvas = extended(&head),
+            b"VP8 " => image = image.or_else(|| lossy(&head).map(|size| ("lossy", size))),
+            b"VP8L" => image = image.or_else(|| lossless(&head).map(|size| ("lossless", size))),
+            b"EXIF" if said.exif.is_none() => {
+                let structure = head.strip_prefix(EXIF).unwrap_or(&head);
+                said.exif = exif::read(&mut Cursor::new(structure))?;
+            }
+            b"XMP " if said.xmp.is_none() => said.xmp = Some(xmp::read(&head)),
+            _ => {}
         }
-        if at > len {
+        let is_done = image.is_some() && canvas.as_ref().is_none_or(|c| !c.has_metadata);
+        if is_done || at > len {
             break;
         }
         input.seek_relative(padded as i64 - head.len() as i64)?;
     }
-    Ok(canvas.map_or_else(|| Found::damaged("0"), |c| describe("unknown", (c.width, c.height), Some(&c))))
+    let found = match (image, &canvas) {
+        (Some((compression, size)), canvas) => describe(compression, size, canvas.as_ref(), said),
+        (None, Some(c)) => describe("unknown", (c.width, c.height), Some(c), said),
+        (None, None) => Found::damaged("0"),
+    };
+    Ok(found)
 }
 
-fn describe(compression: &str, size: (u32, u32), canvas: Option<&Canvas>) -> Found {
+/// What a picture says of itself.
+#[derive(Default)]
+struct Said {
+    exif: Option<Entries>,
+    xmp: Option<Entries>,
+}
+
+fn describe(compression: &str, size: (u32, u32), canvas: Option<&Canvas>, said: Said) -> Found {
     let (width, height) = canvas.map_or(size, |c| (c.width, c.height));
     let mut metadata = vec![("compression".to_owned(), Data::from(compression))];
     if let Some(canvas) = canvas {
@@ -58,8 +84,14 @@ fn describe(compression: &str, size: (u32, u32), canvas: Option<&Canvas>) -> Fou
     }
     metadata.push(("width".into(), width.into()));
     metadata.push(("height".into(), height.into()));
-    metadata.push(("metadata".into(), Data::map([("_MW_WEBP_VERSION", Data::Int(1))])));
-    Found { width, height, metadata, ..Found::default() }
+    let mut common = Entries::new();
+    for part in [said.exif, said.xmp].into_iter().flatten() {
+        merge(&mut common, part);
+    }
+    let mut inner = common.clone();
+    inner.push(("_MW_WEBP_VERSION".into(), Data::Int(1)));
+    metadata.push(("metadata".into(), Data::Map(inner)));
+    Found { width, height, metadata, common, ..Found::default() }
 }
 
 fn extended(head: &[u8]) -> Option<Canvas> {
@@ -71,6 +103,7 @@ fn extended(head: &[u8]) -> Option<Canvas> {
         height: le24(7)?,
         is_animated: flags & 2 != 0,
         has_alpha: flags & 16 != 0,
+        has_metadata: flags & 0x0C != 0,
     })
 }
 
