@@ -128,6 +128,55 @@ def test_the_same_content_elsewhere_is_a_duplicate(other, consumer, name):
     assert stashed["warnings"] == {"duplicate": ["A_" + name, "B_" + name]}
 
 
+def duplicates(wiki, name, **params):
+    """What `prop=duplicatefiles` says of a file: names, with whether they are shared, over all continuations."""
+    found, more = [], {}
+    while more is not None:
+        query = {"action": "query", "prop": "duplicatefiles", "titles": "File:" + name, **params, **more}
+        answer = wiki.call(**query)
+        for entry in answer["query"]["pages"][0].get("duplicatefiles", []):
+            assert entry["user"] and entry["timestamp"].startswith("20")
+            found.append((entry["name"], entry["shared"]))
+        more = answer.get("continue")
+    return found
+
+
+def test_copies_are_found_in_both_places(other, consumer, name):
+    data = jpeg()
+    for copy in "BD":
+        other.session.upload(f"{copy}_{name}", file=data, ignorewarnings=1)
+    wiki = consumer().wiki()
+    for copy in "ABC":
+        wiki.upload(f"{copy}_{name}", file=data, ignorewarnings=1)
+    names = [(f"{copy}_{name}", copy == "D") for copy in "ABCD"]
+    assert duplicates(wiki, "A_" + name) == names[1:]
+    assert duplicates(wiki, "A_" + name, dflimit=1) == names[1:]
+    assert duplicates(wiki, "A_" + name, dfdir="descending", dflimit=1) == names[:0:-1]
+    assert duplicates(wiki, "A_" + name, dflocalonly=1) == names[1:3]
+    # Of a file that is only there, those here and there.
+    assert duplicates(wiki, "D_" + name, dflimit=2) == names[:3]
+    assert duplicates(wiki, "D_" + name, dflocalonly=1) == []
+
+
+def test_a_move_hides_a_shared_file_only_on_purpose(other, consumer, name):
+    other.session.upload("There_" + name, file=jpeg())
+    target = consumer()
+    wiki = target.wiki()
+    wiki.upload(name, file=jpeg())
+
+    def move(session, **params):
+        params = {"from": "File:" + name, "to": "File:There_" + name, "token": session.token, **params}
+        return session.call(action="move", **params)["move"]
+
+    with pytest.raises(ApiError) as caught:
+        move(plain_user(target), ignorewarnings=1)
+    assert caught.value.code == "cantoverwrite-sharedfile"
+    with pytest.raises(ApiError) as caught:
+        move(wiki)
+    assert caught.value.code == "fileexists-sharedrepo-perm"
+    assert move(wiki, ignorewarnings=1)["redirectcreated"] is True
+
+
 def test_the_shared_repository_is_listed_first(other, consumer):
     query = {"action": "query", "meta": "filerepoinfo"}
     repos = Wiki(consumer(name="commons").api).call(**query)["query"]["repos"]

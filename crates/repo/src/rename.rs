@@ -7,7 +7,7 @@ use commonhold_catalogue::{Read, Tx};
 use commonhold_core::name::upload_name;
 use commonhold_core::policy::UploadPolicy;
 use commonhold_core::right::Right;
-use commonhold_core::title::{Title, ns};
+use commonhold_core::title::{FileTitle, Title, ns};
 use commonhold_core::user::Caller;
 use commonhold_core::{Message, Refusal};
 use commonhold_media as media;
@@ -37,6 +37,8 @@ pub struct MoveRequest {
     pub no_redirect: bool,
     /// Move the talk page as well.
     pub with_talk: bool,
+    /// Hide a file of the shared repository that has the new title; for those who may at all.
+    pub ignore_warnings: bool,
     /// Whether the caller watches both titles afterwards.
     pub watching: Watching,
 }
@@ -59,12 +61,20 @@ struct Order {
     leave_redirect: bool,
     policy: UploadPolicy,
     summaries: Summaries,
+    /// Whether the shared repository has a file of the new title.
+    has_elsewhere: bool,
+    ignore_warnings: bool,
 }
 
 impl Repository {
     /// Moves.
     pub async fn rename(&self, request: MoveRequest) -> Result<Moved> {
         let caller = request.caller;
+        // Looked at before the transaction, in which nothing may wait for another server.
+        let has_elsewhere = match FileTitle::from_title(&request.to) {
+            Some(name) => !self.shared_files(std::slice::from_ref(&name)).await.is_empty(),
+            None => false,
+        };
         let order = Order {
             act: Act {
                 user_id: caller.id,
@@ -77,6 +87,8 @@ impl Repository {
             leave_redirect: !(request.no_redirect && caller.can(Right::Suppressredirect)),
             policy: self.settings.uploads.clone(),
             summaries: self.summaries(),
+            has_elsewhere,
+            ignore_warnings: request.ignore_warnings,
             caller,
         };
         let (from, to, with_talk) = (request.from, request.to, request.with_talk);
@@ -117,6 +129,9 @@ impl Order {
         let Some(page) = pages::by_title(tx, from.ns(), from.dbkey())? else {
             return Ok(Err(missing_title()));
         };
+        if let Err(refusal) = self.judge_shadow(tx, to)? {
+            return Ok(Err(refusal));
+        }
         if let Some(refusal) = Authority::of(tx, &self.caller, self.act.now)?.tag(tx, &self.act.tags)? {
             return Ok(Err(refusal));
         }
@@ -135,6 +150,18 @@ impl Order {
         };
         moves::make(tx, &wanted)?;
         Ok(Ok(over.is_some()))
+    }
+
+    /// Whether a file may hide one of the shared repository. One that is hidden already is no matter.
+    fn judge_shadow(&self, read: &mut dyn Read, to: &Title) -> Result<Result<(), Refusal>> {
+        let hides = self.has_elsewhere && to.ns() == ns::FILE && files::current(read, to.dbkey())?.is_none();
+        Ok(match (hides, self.caller.can(Right::ReuploadShared)) {
+            (true, false) => Err(Refusal::of(Message::new("apierror-cantoverwrite-sharedfile"))),
+            (true, true) if !self.ignore_warnings => {
+                Err(Refusal::of(Message::new("apierror-fileexists-sharedrepo-perm")))
+            }
+            _ => Ok(()),
+        })
     }
 
     /// Whether a page may move: first whether it can, then whether this caller may.

@@ -156,6 +156,18 @@ impl Repository {
         }
     }
 
+    /// The files with this content that the shared repository has, with their names.
+    pub async fn shared_copies(&self, sha1: Sha1) -> Vec<(FileTitle, SharedFile)> {
+        let names =
+            self.shared_duplicates(sha1).await.into_iter().map(FileTitle::from_db).collect::<Vec<_>>();
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let mut files = self.shared_files(&names).await;
+        let told = |name: FileTitle| files.remove(name.dbkey()).map(|file| (name, file));
+        names.into_iter().filter_map(told).collect()
+    }
+
     /// What stands elsewhere in the way of a file that a caller publishes.
     pub(crate) async fn elsewhere(&self, caller: &Caller, name: &FileTitle, sha1: Option<Sha1>) -> Elsewhere {
         let named = async {

@@ -45,7 +45,7 @@ params! {
     watchlist: String = watchlist();
     /// Until when they are watched. If absent, for good, or as it was.
     watchlistexpiry: Option<Expiry> = watchlist_expiry();
-    /// Move in spite of warnings. There are none.
+    /// Move in spite of warnings: that it hides a file of the shared repository.
     ignorewarnings: bool = boolean();
     /// Tags that this is marked with.
     tags: Vec<String> = tags();
@@ -68,6 +68,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         no_redirect: params.noredirect,
         tags: params.tags,
         with_talk: params.movetalk,
+        ignore_warnings: params.ignorewarnings,
         watching: watching::asked(false, false, &params.watchlist, params.watchlistexpiry),
     };
     let moved = cx.repo.rename(request).await?;

@@ -642,6 +642,7 @@ impl Managed {
                     tags,
                     no_redirect: true,
                     with_talk: false,
+                    ignore_warnings: false,
                     watching: Watching::default(),
                 };
                 repo.rename(request).await.map(drop)

@@ -1,7 +1,10 @@
 //! `prop=duplicatefiles`.
 
+use std::collections::HashMap;
+
+use commonhold_core::Timestamp;
 use commonhold_core::title::{FileTitle, Title};
-use commonhold_repo::{Direction, FileVersion};
+use commonhold_repo::{AllImages, Direction, FileVersion, SharedFile};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -29,7 +32,7 @@ params! {
     r#continue: Option<String> = text();
     /// The direction of the list.
     dir: String = choice(&["ascending", "descending"]).default("ascending");
-    /// Look for files here only. No other place is looked at.
+    /// Look for files here only, not in the shared repository.
     localonly: bool = boolean();
 }
 
@@ -49,6 +52,13 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         names.reverse();
     }
     let current = cx.repo.versions_behind(&names).await?;
+    let elsewhere: Vec<FileTitle> =
+        names.iter().filter(|name| !current.contains_key(name.dbkey())).cloned().collect();
+    let shared = if params.localonly || elsewhere.is_empty() {
+        HashMap::new()
+    } else {
+        cx.repo.shared_files(&elsewhere).await
+    };
     let mut left = params.limit;
     let mut titles: Vec<Title> = Vec::new();
     for name in &names {
@@ -64,11 +74,35 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             first = (name.dbkey() == at).then(|| duplicate.clone());
             from = None;
         }
-        let Some(file) = current.get(name.dbkey()) else { continue };
-        let mut found = cx.repo.duplicates(file, direction, first, left + 1).await?;
-        let next = if found.len() as i64 > left { found.pop() } else { None };
+        let (here, sha1) = match (current.get(name.dbkey()), shared.get(name.dbkey())) {
+            (Some(file), _) => {
+                let found = cx.repo.duplicates(file, direction, first.clone(), left + 1).await?;
+                (found, Some(file.hashes.sha1))
+            }
+            (None, Some(SharedFile { sha1: Some(sha1), .. })) => {
+                let wanted = AllImages {
+                    from: first.clone(),
+                    descending: direction == Direction::Descending,
+                    sha1: Some(*sha1),
+                    limit: left + 1,
+                    ..AllImages::default()
+                };
+                (cx.repo.all_images(wanted).await?, Some(*sha1))
+            }
+            (None, _) => continue,
+        };
+        let there = match sha1.filter(|_| !params.localonly) {
+            Some(sha1) => cx.repo.shared_copies(sha1).await,
+            None => Vec::new(),
+        };
+        let is_itself = |other: &FileTitle| other == name && !current.contains_key(name.dbkey());
+        let there = there.into_iter().filter(|(other, _)| !is_itself(other)).collect();
+        let mut found = together(here, there, direction, first.as_deref());
+        let at_most = usize::try_from(left).unwrap_or_default();
+        let next = (found.len() > at_most).then(|| found.swap_remove(at_most));
+        found.truncate(at_most);
         left -= found.len() as i64;
-        titles.extend(found.iter().map(|version| FileTitle::from_db(version.name.as_str()).title()));
+        titles.extend(found.iter().map(|copy| FileTitle::from_db(copy.name.as_str()).title()));
         put(cx, name, &found);
         if let Some(next) = next {
             cx.go_on("continue", format!("{}|{}", name.dbkey(), next.name));
@@ -79,16 +113,52 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A file with the same content.
+struct Copy {
+    name: String,
+    timestamp: Timestamp,
+    user: String,
+    shared: bool,
+}
+
+/// The copies here and in the shared repository in the order of their names, from one on. One that is in both places
+/// under one name is named once.
+fn together(
+    here: Vec<FileVersion>,
+    there: Vec<(FileTitle, SharedFile)>,
+    direction: Direction,
+    first: Option<&str>,
+) -> Vec<Copy> {
+    let local =
+        |v: FileVersion| Copy { name: v.name, timestamp: v.timestamp, user: v.user_name, shared: false };
+    let mut copies: Vec<Copy> = here.into_iter().map(local).collect();
+    for (name, file) in there {
+        let name = name.dbkey().to_owned();
+        let before = first.is_some_and(|first| match direction {
+            Direction::Ascending => name.as_str() < first,
+            Direction::Descending => name.as_str() > first,
+        });
+        if !before && !copies.iter().any(|copy| copy.name == name) {
+            copies.push(Copy { name, timestamp: file.timestamp, user: file.user, shared: true });
+        }
+    }
+    copies.sort_by(|a, b| a.name.cmp(&b.name));
+    if direction == Direction::Descending {
+        copies.reverse();
+    }
+    copies
+}
+
 /// Says of a page which files are the same.
-fn put(cx: &mut Context, name: &FileTitle, found: &[FileVersion]) {
+fn put(cx: &mut Context, name: &FileTitle, found: &[Copy]) {
     let page = cx.query.pages.pages.iter_mut().find(|page| page.file().as_ref() == Some(name));
     let Some(page) = page.filter(|_| !found.is_empty()) else { return };
-    let entry = |version: &FileVersion| {
+    let entry = |copy: &Copy| {
         Map::new()
-            .with("name", version.name.clone())
-            .with("timestamp", version.timestamp.iso())
-            .with("shared", false)
-            .with("user", version.user_name.clone())
+            .with("name", copy.name.clone())
+            .with("timestamp", copy.timestamp.iso())
+            .with("shared", copy.shared)
+            .with("user", copy.user.clone())
     };
     page.fields.set("duplicatefiles", list("df", found.iter().map(entry)));
 }
