@@ -22,6 +22,7 @@ pub mod redirect;
 pub mod refusal;
 pub mod right;
 pub mod tag;
+pub mod thumb;
 pub mod time;
 pub mod title;
 pub mod upload;
