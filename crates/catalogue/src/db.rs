@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::oneshot;
 
@@ -34,7 +35,11 @@ pub trait Tx: Read {
 
 /// The catalogue's database. Clones share it.
 #[derive(Clone)]
-pub struct Db(pub(crate) Arc<dyn Engine>);
+pub struct Db {
+    pub(crate) engine: Arc<dyn Engine>,
+    /// Changes that were made, or may have been.
+    pub(crate) changes: Arc<AtomicU64>,
+}
 
 /// What is behind a [`Db`]: takes jobs and runs them on threads of its own.
 pub(crate) trait Engine: Send + Sync {
@@ -61,6 +66,8 @@ pub(crate) trait WriteJob: Send {
 struct Job<F, T, E> {
     work: F,
     outcome: Option<Result<T, E>>,
+    /// Where a change is counted before anybody hears of it.
+    changes: Option<Arc<AtomicU64>>,
     answer: oneshot::Sender<Result<T, E>>,
 }
 
@@ -70,6 +77,9 @@ impl<F, T, E: From<DbError>> Job<F, T, E> {
             Ok(()) => self.outcome.unwrap_or_else(|| Err(DbError::Panicked.into())),
             Err(error) => Err(error.into()),
         };
+        if let Some(changes) = self.changes {
+            changes.fetch_add(1, Ordering::Release);
+        }
         // Who asked may have gone away; what happened has happened.
         drop(self.answer.send(outcome));
     }
@@ -109,18 +119,28 @@ where
 impl Db {
     /// Opens a SQLite file, making it or bringing its schema up to date.
     pub fn open_sqlite(path: &Path) -> Result<Self, DbError> {
-        Ok(Self(Arc::new(crate::sqlite::Sqlite::open(path)?)))
+        Ok(Self::new(Arc::new(crate::sqlite::Sqlite::open(path)?)))
     }
 
     /// Connects to PostgreSQL with this many connections, bringing the schema up to date. Blocks; not for async
     /// threads.
     pub fn open_postgres(url: &str, connections: usize) -> Result<Self, DbError> {
-        Ok(Self(Arc::new(crate::postgres::Postgres::open(url, connections)?)))
+        Ok(Self::new(Arc::new(crate::postgres::Postgres::open(url, connections)?)))
+    }
+
+    fn new(engine: Arc<dyn Engine>) -> Self {
+        Self { engine, changes: Arc::default() }
+    }
+
+    /// A number that grows with every change that this process makes, before whoever asked for it has the answer. What
+    /// was read after the number was taken is still so while the number stays; unless the catalogue is shared.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// Whether servers on other machines may use this catalogue as well.
     pub fn is_shared(&self) -> bool {
-        self.0.is_shared()
+        self.engine.is_shared()
     }
 
     /// Looks at the catalogue. The closure sees one consistent state; it may be called again. Where one of its
@@ -132,7 +152,7 @@ impl Db {
         E: From<DbError> + Send + 'static,
     {
         let (answer, wait) = oneshot::channel();
-        self.0.read(Box::new(Job { work, outcome: None, answer }));
+        self.engine.read(Box::new(Job { work, outcome: None, changes: None, answer }));
         wait.await.unwrap_or_else(|_| Err(DbError::Closed.into()))
     }
 
@@ -147,7 +167,8 @@ impl Db {
         E: From<DbError> + Send + 'static,
     {
         let (answer, wait) = oneshot::channel();
-        self.0.write(Box::new(Job { work, outcome: None, answer }));
+        let changes = Some(Arc::clone(&self.changes));
+        self.engine.write(Box::new(Job { work, outcome: None, changes, answer }));
         wait.await.unwrap_or_else(|_| Err(DbError::Closed.into()))
     }
 }

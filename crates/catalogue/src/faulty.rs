@@ -32,7 +32,8 @@ pub type Plan = Arc<dyn Fn(Call) -> Option<Fault> + Send + Sync>;
 impl Db {
     /// The same catalogue, but for the faults of a plan.
     pub fn with_faults(&self, plan: Plan) -> Self {
-        Self(Arc::new(Faulty { inner: Arc::clone(&self.0), plan }))
+        let engine = Arc::new(Faulty { inner: Arc::clone(&self.engine), plan });
+        Self { engine, changes: Arc::clone(&self.changes) }
     }
 }
 
