@@ -139,6 +139,11 @@ impl Limits {
     }
 }
 
+/// Whether pictures can be made of files of a type: those that [`render`] knows.
+pub fn renders(mime: &str) -> bool {
+    matches!(mime, "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/tiff" | "image/svg+xml")
+}
+
 /// Makes a picture of a file. Blocks, for as long as a processor needs.
 pub fn render<S: Read + Seek + ?Sized>(
     source: &mut S,

@@ -21,6 +21,7 @@ mod gather;
 mod gc;
 mod jobs;
 mod lists;
+mod lru;
 mod parallel;
 mod protect;
 mod receive;
@@ -36,6 +37,7 @@ mod sweep;
 mod system;
 mod tags;
 mod throttle;
+mod thumbnail;
 mod upload;
 mod urls;
 mod view;
@@ -76,15 +78,16 @@ pub use revert::Reverted;
 pub use session::{CheckedToken, CookieChange, Session};
 pub use settings::{
     ByUrlSettings, LimitSettings, MediaSettings, Rates, Settings, SharedSettings, SiteSettings, Texts,
-    WatchlistSettings,
+    ThumbnailSettings, WatchlistSettings,
 };
 pub use shared::SharedFile;
 pub use stash::{StashEntry, StashedFile};
 pub use system::{SystemClock, SystemEntropy};
 pub use tags::{Tag, TagChange, TagRequest};
 pub use throttle::Throttle;
+pub use thumbnail::{KeptFile, Named, Pictured, Thumbnail, ThumbnailBody, ThumbnailCounts, ThumbnailFailure};
 pub use upload::{Outcome, Source, Timing, UploadRequest};
-pub use urls::Urls;
+pub use urls::{ICON_EXTENSIONS, Urls};
 pub use view::{PageText, ServedFile};
 pub use watchlist::{Watch, Watching};
 pub use workers::{RenderFailure, Workers};
@@ -109,7 +112,9 @@ pub struct Repository {
     /// Reads uploaded bytes: detection, verification, metadata.
     media: Arc<worker::Pool>,
     /// Starts processes that decode them.
-    decoders: workers::Workers,
+    decoders: Arc<workers::Workers>,
+    /// Finds and makes thumbnails.
+    thumbnails: thumbnail::Thumbnails,
     /// Hashes passwords; few threads, since each hash takes tens of megabytes.
     passwords: worker::Pool,
 }
@@ -130,6 +135,9 @@ impl Repository {
         let fetcher = fetch::Fetcher::new(&settings, network);
         let media = Arc::new(worker::Pool::new("media", 2, 64)?);
         let decoders = workers::Workers::new(Arc::clone(&blobs), Arc::clone(&media), &settings.media);
+        let decoders = Arc::new(decoders);
+        let thumbnails =
+            thumbnail::Thumbnails::new(&settings.thumbnails, Arc::clone(&decoders), Arc::clone(&clock))?;
         let passwords = worker::Pool::new("password", 2, 64)?;
         let workers = jobs::Workers::new(&*entropy);
         Ok(Self {
@@ -145,6 +153,7 @@ impl Repository {
             workers,
             media,
             decoders,
+            thumbnails,
             passwords,
         })
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use commonhold_core::policy::UploadPolicy;
+use commonhold_core::thumb::Sizes;
 use commonhold_core::{Message, Rate};
 use commonhold_media::thumb::Limits;
 use ipnet::IpNet;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub media: MediaSettings,
     /// What watchlists can do.
     pub watchlist: WatchlistSettings,
+    /// Thumbnails, and where they are kept.
+    pub thumbnails: ThumbnailSettings,
     /// Throttles.
     pub limits: LimitSettings,
     /// How messages are put into the words in which histories and the log keep them.
@@ -111,6 +114,17 @@ pub struct WatchlistSettings {
     pub max_expiry: String,
 }
 
+/// Thumbnails, and where they are kept.
+#[derive(Clone, Debug)]
+pub struct ThumbnailSettings {
+    /// The widths that they have.
+    pub sizes: Sizes,
+    /// Bytes of disk that they may take; those that weren't asked for longest go first.
+    pub cache_bytes: u64,
+    /// The directory that is theirs alone, and may be deleted at any time. Where absent, they are kept in memory only.
+    pub directory: Option<PathBuf>,
+}
+
 /// Throttles.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitSettings {
@@ -122,6 +136,8 @@ pub struct LimitSettings {
     pub login_window_seconds: i64,
     /// How often files may be published.
     pub uploads: Rates,
+    /// How often an address may have thumbnails made of widths that aren't usual.
+    pub odd_thumbnails: Option<Rate>,
 }
 
 /// How often something may be done; without a rate as often as one likes.
@@ -182,6 +198,12 @@ impl Default for WatchlistSettings {
     }
 }
 
+impl Default for ThumbnailSettings {
+    fn default() -> Self {
+        Self { sizes: Sizes::default(), cache_bytes: 2 * 1024 * 1024 * 1024, directory: None }
+    }
+}
+
 impl Default for LimitSettings {
     fn default() -> Self {
         let few = Some(Rate { hits: 8, seconds: 60 });
@@ -190,6 +212,7 @@ impl Default for LimitSettings {
             login_attempts: 5,
             login_window_seconds: 300,
             uploads: Rates { ip: few, newbie: few, user: None },
+            odd_thumbnails: Some(Rate { hits: 70, seconds: 30 }),
         }
     }
 }

@@ -78,6 +78,24 @@ impl Urls {
         format!("{}/images/archive/{}/{}", self.media, name.hash_path(), segment(archive_name))
     }
 
+    /// A thumbnail of a file's current version, by its name.
+    pub fn thumb(&self, name: &FileTitle, thumb_name: &str) -> String {
+        let (folders, file) = (name.hash_path(), segment(name.dbkey()));
+        format!("{}/images/thumb/{folders}/{file}/{}", self.media, segment(thumb_name))
+    }
+
+    /// A thumbnail of an old version.
+    pub fn archive_thumb(&self, name: &FileTitle, archive_name: &str, thumb_name: &str) -> String {
+        let (folders, file) = (name.hash_path(), segment(archive_name));
+        format!("{}/images/thumb/archive/{folders}/{file}/{}", self.media, segment(thumb_name))
+    }
+
+    /// The icon that stands for files of an extension that have no thumbnails.
+    pub fn icon(&self, extension: &str) -> String {
+        let name = icon_name(extension);
+        format!("{}{}/resources/assets/file-type-icons/{name}.png", self.server, self.script_path)
+    }
+
     /// A page, by its prefixed database key.
     pub fn page(&self, prefixed_dbkey: &str) -> String {
         let title = utf8_percent_encode(prefixed_dbkey, PAGE).to_string();
@@ -98,6 +116,22 @@ impl Urls {
     pub fn stashed(&self, key: &FileKey) -> String {
         self.page(&format!("Special:UploadStash/file/{key}"))
     }
+
+    /// A thumbnail of it.
+    pub fn stashed_thumb(&self, key: &FileKey, thumb_name: &str) -> String {
+        self.page(&format!("Special:UploadStash/thumb/{key}/{thumb_name}"))
+    }
+}
+
+/// Extensions with icons of their own; those that MediaWiki has.
+pub const ICON_EXTENSIONS: &[&str] = &[
+    "c", "cpp", "deb", "djvu", "dvi", "exe", "h", "html", "iso", "java", "mid", "mov", "mpga", "o", "ogg",
+    "pdf", "ps", "psd", "rm", "rpm", "svg", "tar", "tex", "ttf", "txt", "xcf",
+];
+
+/// The name of an extension's icon, without its own extension.
+fn icon_name(extension: &str) -> String {
+    if ICON_EXTENSIONS.contains(&extension) { format!("fileicon-{extension}") } else { "fileicon".to_owned() }
 }
 
 /// Percent-encodes one path segment.
@@ -127,5 +161,12 @@ mod tests {
             "http://h/w/index.php?title=File:%C3%89t%C3%A9%20%26%20co.jpg"
         );
         assert_eq!(urls.short(7), "http://h/w/index.php?curid=7");
+        assert_eq!(urls.thumb(&name, "9px-Rd_p.jpg"), "http://m/images/thumb/8/86/Rd_p.jpg/9px-Rd_p.jpg");
+        assert_eq!(
+            urls.archive_thumb(&name, "20260102030405!Rd_p.jpg", "9px-Rd_p.jpg"),
+            "http://m/images/thumb/archive/8/86/20260102030405%21Rd_p.jpg/9px-Rd_p.jpg"
+        );
+        assert_eq!(urls.icon("pdf"), "http://h/w/resources/assets/file-type-icons/fileicon-pdf.png");
+        assert_eq!(urls.icon("xyz"), "http://h/w/resources/assets/file-type-icons/fileicon.png");
     }
 }

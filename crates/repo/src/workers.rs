@@ -13,7 +13,7 @@ use bytes::Bytes;
 use commonhold_blob::{BlobStore, Place};
 use commonhold_core::MediaInfo;
 use commonhold_media::job::{Answer, Job, Order, REFUSED};
-use commonhold_media::thumb::{Failure, Spec};
+use commonhold_media::thumb::{self, Failure, Spec};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -48,6 +48,16 @@ pub enum RenderFailure {
     Busy,
 }
 
+impl RenderFailure {
+    /// Whether it will always be so, for no fault of the file's.
+    pub fn is_permanent(&self) -> bool {
+        matches!(
+            self,
+            Self::Failed(Failure::TooLarge { .. } | Failure::TooMuchMemory { .. } | Failure::Unsupported(_))
+        )
+    }
+}
+
 /// What an order comes to.
 type Outcome<T> = Result<std::result::Result<T, RenderFailure>>;
 
@@ -74,6 +84,11 @@ impl Workers {
             running: Semaphore::new(workers),
             admitted: Semaphore::new(workers + settings.queue),
         }
+    }
+
+    /// Whether pictures can be made of files of a type.
+    pub fn renders(&self, mime: &str) -> bool {
+        thumb::renders(mime)
     }
 
     /// Makes a picture of a file.

@@ -1,0 +1,347 @@
+//! Thumbnails are found or made, each by one task however many wait for it.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use commonhold_blob::{BlobStream, Place};
+use commonhold_core::thumb::{Image, Picture, Thumb};
+use commonhold_core::{BlobKey, Clock, Rate, Timestamp};
+use commonhold_media::thumb::{Output, Spec};
+use futures_util::{StreamExt, stream};
+use tokio::sync::watch;
+
+use super::cache::{Disk, Kept, KeptFile, LARGE, Memory};
+use super::failures::{Failures, Known};
+use super::found::{Found, Pictured};
+use super::{Thumbnail, ThumbnailBody, ThumbnailCounts, ThumbnailFailure};
+use crate::lru::Lru;
+use crate::settings::ThumbnailSettings;
+use crate::workers::{RenderFailure, Workers};
+use crate::{Error, Result, worker};
+
+/// Threads that read and write kept thumbnails, and how many such jobs may wait.
+const THREADS: usize = 2;
+const QUEUE: usize = 256;
+/// Addresses whose unusual thumbnails are counted.
+const MAX_ADDRESSES: u64 = 10_000;
+
+type Outcome = std::result::Result<Thumbnail, ThumbnailFailure>;
+/// Who waits for a thumbnail watches this; there is nothing to see until it is there.
+type Waiting = watch::Receiver<Option<Outcome>>;
+
+/// Finds and makes thumbnails.
+pub(crate) struct Thumbnails {
+    pub(super) found: Found,
+    shared: Arc<Shared>,
+}
+
+/// What tasks share that outlive the request they were begun for.
+struct Shared {
+    workers: Arc<Workers>,
+    clock: Arc<dyn Clock>,
+    pool: worker::Pool,
+    memory: Memory,
+    disk: Option<Disk>,
+    failures: Failures,
+    /// What is being looked for or made.
+    flights: Mutex<HashMap<String, Waiting>>,
+    /// How many unusual thumbnails an address has had since when.
+    addresses: Mutex<Lru<IpAddr, (Timestamp, i64)>>,
+    made: AtomicU64,
+    failed: AtomicU64,
+    from_memory: AtomicU64,
+    from_disk: AtomicU64,
+}
+
+/// One thumbnail to be found or made.
+#[derive(Clone)]
+struct Order {
+    /// What it is called where thumbnails are kept.
+    name: String,
+    blob: BlobKey,
+    /// The parameters by which its failures are known.
+    params: String,
+    image: Image,
+    spec: Spec,
+    /// Whom it is counted for, if it has to be made.
+    payer: Option<(IpAddr, Rate)>,
+}
+
+impl Thumbnails {
+    pub(crate) fn new(
+        settings: &ThumbnailSettings,
+        workers: Arc<Workers>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
+        let pool = worker::Pool::new("thumbnails", THREADS, QUEUE)?;
+        let disk = settings.directory.as_deref().map(|directory| Disk::new(directory, settings.cache_bytes));
+        let shared = Arc::new(Shared {
+            workers,
+            clock,
+            pool,
+            memory: Memory::default(),
+            disk,
+            failures: Failures::default(),
+            flights: Mutex::default(),
+            addresses: Mutex::new(Lru::new(MAX_ADDRESSES)),
+            made: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            from_memory: AtomicU64::new(0),
+            from_disk: AtomicU64::new(0),
+        });
+        Ok(Self { found: Found::default(), shared })
+    }
+
+    /// Takes stock of what an earlier process has kept.
+    pub(crate) async fn take_stock(&self) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let taken = self.shared.pool.run(move || shared.disk.as_ref().map_or(Ok(()), Disk::take_stock));
+        taken.await?.map_err(|source| Error::Resource { what: "list of kept thumbnails", source })
+    }
+
+    /// A failure of the last hour.
+    pub(super) fn known_failure(
+        &self,
+        blob: &BlobKey,
+        picture: &Picture,
+        thumb: &Thumb,
+        now: Timestamp,
+    ) -> Option<RenderFailure> {
+        self.shared.failures.peek(blob, &thumb.param_string(picture.format), now)
+    }
+
+    pub(super) fn counts(&self) -> ThumbnailCounts {
+        let count = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        ThumbnailCounts {
+            made: count(&self.shared.made),
+            failed: count(&self.shared.failed),
+            from_memory: count(&self.shared.from_memory),
+            from_disk: count(&self.shared.from_disk),
+        }
+    }
+
+    /// A thumbnail as it is kept, or made now.
+    pub(super) async fn get(
+        &self,
+        file: &Pictured,
+        picture: &Picture,
+        thumb: &Thumb,
+        payer: Option<(IpAddr, Rate)>,
+    ) -> Result<Outcome> {
+        let image = picture.format.image(&thumb.options);
+        let params = thumb.param_string(picture.format);
+        let name = format!("{}-{params}.{}", file.blob, image.extension());
+        if let Some(bytes) = self.shared.memory.get(&name) {
+            self.shared.from_memory.fetch_add(1, Ordering::Relaxed);
+            if let Some(disk) = &self.shared.disk {
+                disk.touch(&name);
+            }
+            return Ok(Ok(Thumbnail::in_memory(image, bytes)));
+        }
+        let spec = spec(file, picture, thumb);
+        let order = Order { name, blob: file.blob.clone(), params, image, spec, payer };
+        loop {
+            let (mut waiting, mine) = self.shared.board(&order);
+            let outcome = match waiting.wait_for(Option::is_some).await {
+                Ok(outcome) => outcome.clone(),
+                // The task panicked.
+                Err(_) => return Err(Error::Gone),
+            };
+            match outcome {
+                // Somebody else has had too many; that is no reason for us.
+                Some(Err(ThumbnailFailure::TooMany { .. })) if !mine => {}
+                Some(outcome) => return Ok(outcome),
+                None => return Err(Error::Gone),
+            }
+        }
+    }
+
+    /// The bytes of a large thumbnail.
+    pub(super) fn stream(&self, file: &Arc<KeptFile>) -> BlobStream {
+        let shared = Arc::clone(&self.shared);
+        let pieces = stream::try_unfold((Arc::clone(file), 0), move |(file, at)| {
+            let shared = Arc::clone(&shared);
+            async move {
+                if at >= file.size() {
+                    return Ok(None);
+                }
+                let reader = Arc::clone(&file);
+                let read = shared.pool.run(move || reader.piece(at)).await;
+                let failed = |source| commonhold_blob::Error::Io { doing: "reading a thumbnail", source };
+                let piece = read.map_err(|_| commonhold_blob::Error::Gone)?.map_err(failed)?;
+                let next = at + piece.len() as u64;
+                Ok(Some((piece, (file, next))))
+            }
+        });
+        pieces.boxed()
+    }
+}
+
+impl Thumbnail {
+    fn in_memory(image: Image, bytes: Bytes) -> Self {
+        Self { image, size: bytes.len() as u64, body: ThumbnailBody::Memory(bytes) }
+    }
+
+    fn on_disk(image: Image, file: KeptFile) -> Self {
+        Self { image, size: file.size(), body: ThumbnailBody::File(Arc::new(file)) }
+    }
+}
+
+impl Shared {
+    /// Waits with those who want the same, or begins. Says whether it was begun by this call.
+    fn board(self: &Arc<Self>, order: &Order) -> (Waiting, bool) {
+        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        match flights.entry(order.name.clone()) {
+            Entry::Occupied(flight) => (flight.get().clone(), false),
+            Entry::Vacant(place) => {
+                let (tell, waiting) = watch::channel(None);
+                place.insert(waiting.clone());
+                let flight = Flight { shared: Arc::clone(self), name: order.name.clone() };
+                let order = order.clone();
+                // A task of its own: it goes on if whoever asked first goes away.
+                tokio::spawn(async move {
+                    let outcome = flight.shared.find_or_make(&order).await;
+                    // Who comes from now on finds it kept, or failed.
+                    drop(flight);
+                    let _ = tell.send(Some(outcome));
+                });
+                (waiting, true)
+            }
+        }
+    }
+
+    async fn find_or_make(self: &Arc<Self>, order: &Order) -> Outcome {
+        // It may have been made between the look into the memory and now.
+        if let Some(bytes) = self.memory.get(&order.name) {
+            return Ok(Thumbnail::in_memory(order.image, bytes));
+        }
+        match self.find(order).await {
+            Ok(Some(thumbnail)) => {
+                self.from_disk.fetch_add(1, Ordering::Relaxed);
+                return Ok(thumbnail);
+            }
+            Ok(None) => {}
+            // It can be made again.
+            Err(error) => tracing::warn!(%error, "a kept thumbnail can't be read"),
+        }
+        match self.failures.answer(&order.blob, &order.params, self.clock.now()) {
+            Some(Known::Failed(failure)) => return Err(failure.into()),
+            Some(Known::TooOften) => return Err(ThumbnailFailure::TooOften),
+            None => {}
+        }
+        self.count(order)?;
+        self.make(order).await
+    }
+
+    /// Looks on the disk.
+    async fn find(self: &Arc<Self>, order: &Order) -> Result<Option<Thumbnail>> {
+        if self.disk.is_none() {
+            return Ok(None);
+        }
+        let (shared, name) = (Arc::clone(self), order.name.clone());
+        let now = self.clock.now();
+        let get = move || shared.disk.as_ref().map_or(Ok(None), |disk| disk.get(&name, now));
+        let found = self.pool.run(get).await?;
+        let found = found.map_err(|source| Error::Resource { what: "kept thumbnail", source })?;
+        Ok(found.map(|kept| match kept {
+            Kept::Bytes(bytes) => {
+                self.memory.put(&order.name, &bytes);
+                Thumbnail::in_memory(order.image, bytes)
+            }
+            Kept::File(file) => Thumbnail::on_disk(order.image, file),
+        }))
+    }
+
+    async fn make(self: &Arc<Self>, order: &Order) -> Outcome {
+        let made = self.workers.render(&Place::Sealed(order.blob.clone()), order.spec.clone()).await;
+        let bytes = match made {
+            Ok(Ok(bytes)) => bytes,
+            Ok(Err(RenderFailure::Busy)) => return Err(RenderFailure::Busy.into()),
+            Ok(Err(failure)) => {
+                self.failed.fetch_add(1, Ordering::Relaxed);
+                self.failures.note(&order.blob, &order.params, &failure, self.clock.now());
+                return Err(failure.into());
+            }
+            Err(error) => {
+                tracing::error!(%error, "a thumbnail can't be made");
+                return Err(ThumbnailFailure::Fault);
+            }
+        };
+        self.made.fetch_add(1, Ordering::Relaxed);
+        self.memory.put(&order.name, &bytes);
+        let kept = self.keep(order, bytes.clone()).await;
+        Ok(match kept {
+            Some(file) if bytes.len() as u64 > LARGE => Thumbnail::on_disk(order.image, file),
+            _ => Thumbnail::in_memory(order.image, bytes),
+        })
+    }
+
+    /// Keeps a thumbnail on disk, if it can.
+    async fn keep(self: &Arc<Self>, order: &Order, bytes: Bytes) -> Option<KeptFile> {
+        self.disk.as_ref()?;
+        let (shared, name) = (Arc::clone(self), order.name.clone());
+        let put = move || shared.disk.as_ref().map(|disk| disk.put(&name, &bytes)).transpose();
+        match self.pool.run(put).await {
+            Ok(Ok(file)) => file,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a thumbnail can't be kept");
+                None
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a thumbnail can't be kept");
+                None
+            }
+        }
+    }
+
+    /// Counts a thumbnail of an unusual size for whom it is made. Refused: he has had too many.
+    fn count(&self, order: &Order) -> std::result::Result<(), ThumbnailFailure> {
+        let Some((address, rate)) = order.payer else { return Ok(()) };
+        let now = self.clock.now();
+        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let past = addresses.get(&address).copied();
+        let recent = past.filter(|(since, _)| (0..rate.seconds).contains(&(now.unix() - since.unix())));
+        let (since, count) = recent.unwrap_or((now, 0));
+        if count >= rate.hits {
+            return Err(ThumbnailFailure::TooMany { wait: rate.seconds - (now.unix() - since.unix()) });
+        }
+        addresses.put(address, (since, count + 1), 1);
+        Ok(())
+    }
+}
+
+/// Takes a thumbnail off the list of those that are being made, also if making it panics.
+struct Flight {
+    shared: Arc<Shared>,
+    name: String,
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.shared.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+    }
+}
+
+/// What the process that makes a thumbnail is told.
+fn spec(file: &Pictured, picture: &Picture, thumb: &Thumb) -> Spec {
+    let options = &thumb.options;
+    let middle = options.middle.then_some(picture.duration / 2.0);
+    Spec {
+        mime: file.mime.clone(),
+        width: thumb.pixel_width,
+        height: thumb.pixel_height,
+        page: options.page,
+        lang: options.language.clone(),
+        low_quality: options.low_quality,
+        seek: options.seek.or(middle),
+        output: match picture.format.image(options) {
+            Image::Jpeg => Output::Jpeg,
+            Image::Png => Output::Png,
+            Image::Gif => Output::Gif,
+        },
+    }
+}
