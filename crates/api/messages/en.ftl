@@ -22,6 +22,7 @@ apierror-invalidparammix-mustusewith = "{ $p1 }" works only together with "{ $p2
 apierror-invalidsha1base36hash = A SHA-1 in base 36 has 31 digits and letters.
 apierror-invalidsha1hash = A SHA-1 has 40 hexadecimal digits.
 apierror-invalidtitle = "{ $p1 }" can't be the title of a page.
+apierror-invalidurlparam = { $p2 }={ $p3 } can't be part of "{ $p1 }urlparam".
 apierror-maxlag = The server lags by { $p1 } seconds.
 apierror-missingparam = The parameter "{ $p1 }" is missing.
 apierror-missingparam-at-least-one-of = At least one of these parameters is needed: { $p1 }.
@@ -43,18 +44,22 @@ apierror-readonly = Nothing can be changed here at present.
 apierror-toofewexpiries = There are { $p1 } times for { $p2 } protections. Give one for all, or one for each.
 apierror-unknownaction = There is no such action.
 apierror-unrecognizedparams = Nothing here knows the parameters { $p1 }.
+apierror-urlparamnormal = { $p1 } can't have a thumbnail of this size.
 apierror-writeapidenied = You have no permission to change anything by the API.
 
 apihelp-see = See { $p1 } for the use of the API, and mediawiki-api-announce for changes to it.
 
+apiwarn-badurlparam = "{ $p1 }urlparam" is not understood for { $p2 }; width and height alone count.
 apiwarn-badutf8 = The value of "{ $p1 }" was not clean Unicode text and has been changed.
 apiwarn-deprecation-help = Parts of the API that were used here will go away. Their documentation tells what takes their place.
 apiwarn-deprecation-login-nobotpw = Logging in with the account's own password may stop working. Make a bot password for your program.
 apiwarn-deprecation-login-token = Fetch the token for logging in with action=query&meta=tokens&type=login.
 apiwarn-errorprinterfailed = The error is not shown in the form that was asked for.
 apiwarn-errorprinterfailed-ex = That form can't be made: { $p1 }
+apiwarn-nothumb-noimagehandler = { $p1 } is of a type that has no thumbnails; "urlparam" is not heeded.
 apiwarn-tokens-origin = There are no tokens for requests of other sites' scripts.
 apiwarn-unsupportedarray = "{ $p1 }" was sent as an array, which is not read. Separate its values by "|".
+apiwarn-urlparamwidth = "{ $p1 }urlparam" names the width { $p2 }, but { $p3 } was asked for as well, and counts.
 
 paramvalidator-badinteger = "{ $p2 }" is no whole number, which "{ $p1 }" has to be.
 paramvalidator-badexpiry = "{ $p2 }" is neither a time nor a length of time that "{ $p1 }" could be.
@@ -277,6 +282,8 @@ nocreatetext = Only users who are logged in can make new pages.
 stash-incomplete = Not all of its chunks have arrived.
 stashfailed = The file was not stashed: { $p1 }
 stashnotloggedin = You have to be logged in to stash files.
+thumbnail_error = The thumbnail can't be made: { $p1 }.
+thumbnail_toobigimagearea = The file has { $p1 } pixels, which is too large for thumbnails.
 upload-copy-upload-invalid-domain = The address leads to a server that files can't be uploaded from.
 upload-scripted-dtd = The file has a document type definition that is not allowed.
 upload-scripted-pi-callback = The file has a processing instruction for style sheets, which is not allowed.

@@ -2,14 +2,16 @@
 
 mod metadata;
 mod shared;
+mod thumb;
 
 use commonhold_core::title::FileTitle;
-use commonhold_core::{Data, MediaInfo, Message};
-use commonhold_repo::{FileVersion, Repository, StashedFile};
+use commonhold_core::{BlobKey, Data, MediaInfo, Message};
+use commonhold_repo::{FileVersion, Repository, StashedFile, Urls};
 
 use crate::output::{List, Map, Value};
 
 pub(crate) use shared::shared_entry;
+pub(crate) use thumb::{Asked, MAX_TRANSFORMS, Scaling};
 
 /// What is described.
 pub(crate) enum Subject<'a> {
@@ -67,6 +69,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) flat_metadata: bool,
     /// The only keys of `extmetadata` to give; all if empty.
     pub(crate) extmetadata: &'a [String],
+    /// The wanted thumbnail.
+    pub(crate) scaling: Option<&'a Scaling>,
 }
 
 /// The entry with the wanted properties.
@@ -116,7 +120,13 @@ pub(crate) fn entry(repo: &Repository, subject: &Subject<'_>, wanted: &Wanted<'_
         map.set("canonicaltitle", subject.title().prefixed_text());
     }
     if wants("url") {
+        if let Some(scaling) = wanted.scaling {
+            thumb::put(&mut map, repo, subject, scaling, wants("thumbmime"));
+        }
         put_urls(&mut map, repo, subject);
+    }
+    if wants("thumburls") {
+        map.set("thumburls", thumb::all_widths(repo, subject, wanted.scaling));
     }
     if wants("sha1") {
         map.set("sha1", subject.sha1());
@@ -134,7 +144,8 @@ pub(crate) fn entry(repo: &Repository, subject: &Subject<'_>, wanted: &Wanted<'_
     if wants("extmetadata") {
         map.set("extmetadata", extmetadata(subject, wanted.extmetadata));
     }
-    if wants("mime") {
+    // MediaWiki says this as well where it says the thumbnail's.
+    if wants("mime") || map.contains("thumbmime") {
         map.set("mime", info.mime.clone());
     }
     if let (Subject::Version { version, .. }, true) = (subject, wants("mediatype")) {
@@ -158,29 +169,23 @@ pub(crate) fn metadata_list(info: &MediaInfo) -> Value {
 
 fn put_urls(map: &mut Map, repo: &Repository, subject: &Subject<'_>) {
     let urls = repo.urls();
+    let url = subject.url(urls);
+    map.set("url", url.clone());
     match subject {
-        Subject::Version { version, page } => {
-            let title = subject.title();
-            let url = match &version.archive_name {
-                Some(archive) => urls.archive(&title, archive),
-                None => urls.file(&title),
-            };
-            map.set("url", url);
-            map.set("descriptionurl", urls.page(&title.title().prefixed_dbkey()));
+        Subject::Version { page, .. } => {
+            map.set("descriptionurl", urls.page(&subject.title().title().prefixed_dbkey()));
             if let Some(id) = page {
                 map.set("descriptionshorturl", urls.short(*id));
             }
         }
-        Subject::Stashed(file) => {
-            let url = urls.stashed(&file.key);
-            map.set("url", url.clone());
+        Subject::Stashed(_) => {
             map.set("descriptionurl", url);
         }
     }
 }
 
 impl Subject<'_> {
-    fn info(&self) -> &MediaInfo {
+    pub(crate) fn info(&self) -> &MediaInfo {
         match self {
             Self::Version { version, .. } => &version.info,
             Self::Stashed(file) => &file.info,
@@ -208,8 +213,26 @@ impl Subject<'_> {
         }
     }
 
+    fn blob(&self) -> &BlobKey {
+        match self {
+            Self::Version { version, .. } => &version.blob_key,
+            Self::Stashed(file) => &file.blob,
+        }
+    }
+
+    /// Where the bytes are.
+    fn url(&self, urls: &Urls) -> String {
+        match self {
+            Self::Version { version, .. } => match &version.archive_name {
+                Some(archive) => urls.archive(&self.title(), archive),
+                None => urls.file(&self.title()),
+            },
+            Self::Stashed(file) => urls.stashed(&file.key),
+        }
+    }
+
     /// The file's title; a stashed file has one that is made of its time and its key.
-    fn title(&self) -> FileTitle {
+    pub(crate) fn title(&self) -> FileTitle {
         match self {
             Self::Version { version, .. } => FileTitle::from_db(&version.name),
             Self::Stashed(file) => FileTitle::from_db(format!(

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use commonhold_core::Timestamp;
 use commonhold_core::title::{FileTitle, Title, ns};
+use commonhold_core::{Message, Refusal, Timestamp};
 use commonhold_repo::FileVersion;
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
-use crate::modules::fileinfo::{self, Subject, Wanted};
+use crate::modules::fileinfo::{self, Asked, MAX_TRANSFORMS, Subject, Wanted};
 use crate::modules::query::{bad_continue, list};
 use crate::output::Map;
-use crate::params::{boolean, choice, limit, params, text, timestamp};
+use crate::params::{Bound, boolean, choice, integer, limit, params, text, timestamp};
 
 pub(crate) const MODULE: Module = Module {
     name: "imageinfo",
@@ -34,7 +34,7 @@ params! {
     prop: Vec<String> = choice(&[
         "archivename", "badfile", "bitdepth", "canonicaltitle", "comment", "commonmetadata", "dimensions",
         "extmetadata", "mediatype", "metadata", "mime", "parsedcomment", "sha1", "size", "timestamp", "url", "user",
-        "userid", "uploadwarning", "thumbmime",
+        "userid", "uploadwarning", "thumbmime", "thumburls",
     ]).multi().all().default("timestamp|user");
     /// How many versions of each file to list.
     limit: i64 = limit().default("1");
@@ -42,6 +42,10 @@ params! {
     start: Option<Timestamp> = timestamp();
     /// The oldest version to list is one of this time.
     end: Option<Timestamp> = timestamp();
+    /// Width of a thumbnail whose address is wanted.
+    urlwidth: i64 = integer(None, Bound::Open).default("-1");
+    /// Its largest height.
+    urlheight: i64 = integer(None, Bound::Open).default("-1");
     /// Form of the metadata: 1 has one text for each value, 2 has lists; `latest` is 2.
     metadataversion: String = text().default("1");
     /// Language of `extmetadata`; there is one.
@@ -50,6 +54,10 @@ params! {
     extmetadatamultilang: bool = boolean();
     /// The only keys of `extmetadata` to give.
     extmetadatafilter: Vec<String> = text().multi();
+    /// What else the thumbnail is to be like, as it stands at the beginning of thumbnails' names: `page2-120px`.
+    urlparam: String = text().default("");
+    /// The page that the files are to be shown on. No file is bad on some pages only.
+    badfilecontexttitle: Option<String> = text();
     /// Where to go on; from an earlier answer.
     r#continue: Option<String> = text();
     /// Look for files here only, and not in the shared repository as well.
@@ -57,17 +65,25 @@ params! {
 }
 
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
+    if let Some(title) = &params.badfilecontexttitle
+        && Title::parse(title).is_err()
+    {
+        return Err(Refusal::new(
+            "invalid-title",
+            Message::new("apierror-invalidtitle").with(title.as_str()),
+        )
+        .into());
+    }
     let from = match params.r#continue.as_deref().map(|text| text.split_once('|')) {
         None => None,
-        Some(Some((name, time))) if Timestamp::parse(time, cx.repo.now()).is_some() => Some(name.to_owned()),
-        Some(_) => return Err(bad_continue().into()),
+        Some(Some((name, time))) => {
+            let time = Timestamp::parse(time, cx.repo.now()).ok_or_else(bad_continue)?;
+            Some((name.to_owned(), time))
+        }
+        Some(None) => return Err(bad_continue().into()),
     };
     let props: Vec<&str> = params.prop.iter().map(String::as_str).collect();
-    let wanted = Wanted {
-        props: &props,
-        flat_metadata: params.metadataversion == "1",
-        extmetadata: &params.extmetadatafilter,
-    };
+    let asked = Asked::new(params.urlwidth, params.urlheight, &params.urlparam);
     let names: Vec<FileTitle> = cx.query.pages.pages.iter().filter_map(super::Page::file).collect();
     let current = cx.repo.versions_behind(&names).await?;
     let behind = pages_behind(cx, &current).await?;
@@ -79,34 +95,55 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         cx.repo.shared_files(&elsewhere).await
     };
     let alone = names.len() == 1;
-    for index in 0..cx.query.pages.pages.len() {
-        let page = &cx.query.pages.pages[index];
-        let Some(name) = page.file() else { continue };
-        if from.as_deref().is_some_and(|from| name.dbkey() < from) {
+    let mut transforms = 0;
+    for (name, index) in in_order(cx) {
+        if from.as_ref().is_some_and(|(from, _)| name.dbkey() < from.as_str()) {
             continue;
         }
+        let start = match &from {
+            Some((from, time)) if name.dbkey() == from => Some(*time),
+            _ => params.start,
+        };
         let found = current.get(name.dbkey());
+        if let Some(version) = found.filter(|_| transforms >= MAX_TRANSFORMS) {
+            go_on(cx, alone, &name, start.unwrap_or(version.timestamp));
+            break;
+        }
+        let page = &cx.query.pages.pages[index];
         let page_id = match found.filter(|version| version.name != name.dbkey()) {
             Some(version) => behind.get(&version.name).copied(),
             None => page.row.as_ref().map(|row| row.id),
         };
-        let mut versions = Vec::new();
+        let (mut versions, mut scaling) = (Vec::new(), None);
         if let Some(version) = found {
-            versions = self::versions(cx, version, &params).await?;
+            let file = FileTitle::from_db(version.name.as_str());
+            scaling = asked.scaling(cx, &file, &version.info, props.contains(&"thumburls"))?;
+            versions = self::versions(cx, version, start, &params).await?;
         }
+        let mut next = None;
         if versions.len() as i64 > params.limit {
-            let next = versions.pop();
             // Of several files, only the newest versions are listed.
-            if let (true, Some(next)) = (alone, next) {
-                cx.go_on("start", next.timestamp.iso());
-            }
+            next = versions.pop().filter(|_| alone);
         }
+        if scaling.is_some() && props.contains(&"url") {
+            let left = MAX_TRANSFORMS - transforms;
+            if versions.len() > left {
+                next = versions.drain(left..).next();
+            }
+            transforms += versions.len();
+        }
+        let wanted = Wanted {
+            props: &props,
+            flat_metadata: params.metadataversion == "1",
+            extmetadata: &params.extmetadatafilter,
+            scaling: scaling.as_ref(),
+        };
         let entry = |version: &FileVersion| {
             fileinfo::entry(&cx.repo, &Subject::Version { version, page: page_id }, &wanted)
         };
         let mut entries: Vec<Map> = versions.iter().map(entry).collect();
         let foreign = shared.get(name.dbkey());
-        if let Some(file) = foreign.filter(|file| is_between(file.timestamp, &params)) {
+        if let Some(file) = foreign.filter(|file| is_between(file.timestamp, start, params.end)) {
             // Of other wikis' files, the current version is all that is known.
             entries.push(fileinfo::shared_entry(&name, file, &wanted));
         }
@@ -127,8 +164,29 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         if !entries.is_empty() {
             fields.set("imageinfo", list("ii", entries));
         }
+        if let Some(next) = next {
+            go_on(cx, alone, &name, next.timestamp);
+            break;
+        }
     }
     Ok(())
+}
+
+/// The files among the pages with their places there, in the order in which they are told of.
+fn in_order(cx: &Context) -> Vec<(FileTitle, usize)> {
+    let pages = cx.query.pages.pages.iter().enumerate();
+    let mut files: Vec<_> = pages.filter_map(|(index, page)| Some((page.file()?, index))).collect();
+    files.sort();
+    files
+}
+
+/// Notes that a file has versions from this time on that are still to be told of.
+fn go_on(cx: &mut Context, alone: bool, name: &FileTitle, time: Timestamp) {
+    if alone {
+        cx.go_on("start", time.iso());
+    } else {
+        cx.go_on("continue", format!("{}|{}", name.dbkey(), time.mw14()));
+    }
 }
 
 /// The pages of files that are there by another name, to which a page redirects.
@@ -144,20 +202,25 @@ async fn pages_behind(
 }
 
 /// Whether a version of this time is to be listed.
-fn is_between(time: Timestamp, params: &Params) -> bool {
-    params.start.is_none_or(|start| time <= start) && params.end.is_none_or(|end| time >= end)
+fn is_between(time: Timestamp, start: Option<Timestamp>, end: Option<Timestamp>) -> bool {
+    start.is_none_or(|start| time <= start) && end.is_none_or(|end| time >= end)
 }
 
 /// The versions of a file between two times, newest first; one more than are to be listed.
-async fn versions(cx: &Context, current: &FileVersion, params: &Params) -> Result<Vec<FileVersion>, Failure> {
+async fn versions(
+    cx: &Context,
+    current: &FileVersion,
+    start: Option<Timestamp>,
+    params: &Params,
+) -> Result<Vec<FileVersion>, Failure> {
     let mut versions = Vec::new();
-    if is_between(current.timestamp, params) {
+    if is_between(current.timestamp, start, params.end) {
         versions.push(current.clone());
     }
     if params.end.is_none_or(|end| current.timestamp >= end) {
         let left = params.limit + 1 - versions.len() as i64;
         let name = FileTitle::from_db(current.name.as_str());
-        versions.extend(cx.repo.old_versions(&name, params.start, params.end, left).await?);
+        versions.extend(cx.repo.old_versions(&name, start, params.end, left).await?);
     }
     Ok(versions)
 }

@@ -5,9 +5,9 @@ use commonhold_core::{Message, Param, Refusal};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::module::{Kind, Module, Needs};
-use crate::modules::fileinfo::{self, Subject, Wanted};
+use crate::modules::fileinfo::{self, Asked, Subject, Wanted};
 use crate::modules::query::list;
-use crate::params::{choice, params, text};
+use crate::params::{Bound, choice, integer, params, text};
 
 pub(crate) const MODULE: Module = Module {
     name: "stashimageinfo",
@@ -29,8 +29,14 @@ params! {
     /// What to say of each file.
     prop: Vec<String> = choice(&[
         "badfile", "bitdepth", "canonicaltitle", "commonmetadata", "dimensions", "extmetadata", "metadata", "mime",
-        "sha1", "size", "timestamp", "url",
+        "sha1", "size", "thumbmime", "timestamp", "url",
     ]).multi().all().default("timestamp|url");
+    /// Width of a thumbnail whose address is wanted.
+    urlwidth: i64 = integer(None, Bound::Open).default("-1");
+    /// Its largest height.
+    urlheight: i64 = integer(None, Bound::Open).default("-1");
+    /// What else the thumbnail is to be like, as it stands at the beginning of thumbnails' names: `page2-120px`.
+    urlparam: String = text().default("");
 }
 
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
@@ -52,14 +58,14 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         }
     };
     let props: Vec<&str> = params.prop.iter().map(String::as_str).collect();
+    let asked = Asked::new(params.urlwidth, params.urlheight, &params.urlparam);
     let mut entries = Vec::new();
     for key in keys {
         let file = cx.repo.stashed(&cx.session.caller, &key).await?;
-        entries.push(fileinfo::entry(
-            &cx.repo,
-            &Subject::Stashed(&file),
-            &Wanted { props: &props, ..Wanted::default() },
-        ));
+        let subject = Subject::Stashed(&file);
+        let scaling = asked.scaling(cx, &subject.title(), subject.info(), false)?;
+        let wanted = Wanted { props: &props, scaling: scaling.as_ref(), ..Wanted::default() };
+        entries.push(fileinfo::entry(&cx.repo, &subject, &wanted));
     }
     cx.query.result.set("stashimageinfo", list("sii", entries));
     Ok(())
