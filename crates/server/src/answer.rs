@@ -15,6 +15,23 @@ pub(crate) fn text(status: StatusCode, text: &'static str) -> Response<Body> {
     response
 }
 
+/// A small page that can do nothing.
+pub(crate) fn html(status: StatusCode, html: String) -> Response<Body> {
+    let mut response = text(status, "");
+    *response.body_mut() = Body::from(html);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}
+
+/// Another address has it, at present.
+pub(crate) fn redirect(status: StatusCode, url: &str) -> Response<Body> {
+    let mut response = text(status, "");
+    if let Ok(url) = HeaderValue::from_str(url) {
+        response.headers_mut().insert(header::LOCATION, url);
+    }
+    response
+}
+
 /// Nothing is there.
 pub(crate) fn not_found() -> Response<Body> {
     text(StatusCode::NOT_FOUND, "There is nothing at this address.\n")

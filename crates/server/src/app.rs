@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Extension, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -17,7 +17,7 @@ use axum::response::Redirect;
 use axum::routing::{any, get};
 use commonhold_api::{Api, BodyStream, Incoming};
 use commonhold_core::FileKey;
-use commonhold_core::title::{FileTitle, Title};
+use commonhold_core::title::{Title, ns};
 use commonhold_repo::{Error, Repository};
 use futures_util::{StreamExt, TryStreamExt};
 use ipnet::IpNet;
@@ -26,9 +26,11 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tracing::Instrument;
 
+use crate::by_name::{self, ByName};
 use crate::files::{self, Audience};
 use crate::metrics::{self, Metrics};
-use crate::{answer, pages};
+use crate::thumbs::{self, Asking};
+use crate::{answer, icons, pages};
 
 /// A client that sends nothing of its body for so long is given up.
 const BODY_IDLE: Duration = Duration::from_mins(1);
@@ -71,9 +73,12 @@ pub(crate) fn public(app: &Arc<App>, with_probes: bool) -> Router {
         .route("/wiki/{*title}", get(page))
         .route("/", get(home))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM)));
-    let mut router = texts.route("/images/{*path}", any(image));
-    if !script_path.is_empty() {
-        router = router.route(&format!("{script_path}/images/{{*path}}"), any(image));
+    let mut router = texts.route(&format!("{script_path}/thumb.php"), any(thumb_script));
+    let prefixes = if script_path.is_empty() { vec![""] } else { vec!["", script_path.as_str()] };
+    for prefix in prefixes {
+        router = router
+            .route(&format!("{prefix}/images/{{*path}}"), any(image))
+            .route(&format!("{prefix}/resources/assets/file-type-icons/{{name}}"), get(icon));
     }
     if with_probes {
         router = router.merge(probes());
@@ -186,11 +191,15 @@ fn client_address(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr 
     address
 }
 
-async fn image(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+async fn image(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Request) -> Response<Body> {
     // The body isn't looked at; without it the rest can be shared.
     let (head, _) = request.into_parts();
     let path = head.uri.path();
     let path = path.split_once("/images/").map_or(path, |(_, rest)| rest);
+    if let Some(path) = path.strip_prefix("thumb/") {
+        let made = thumbs::at_path(&asking(&app, *peer, &head), path).await;
+        return with_route(made.unwrap_or_else(|error| failed(&error)), "thumb");
+    }
     let found = match files::at_path(&app.repo, path).await {
         Ok(Some(found)) => found,
         Ok(None) => return with_route(answer::not_found(), "file"),
@@ -198,6 +207,26 @@ async fn image(State(app): State<Arc<App>>, request: Request) -> Response<Body> 
     };
     let served = files::serve(&app.repo, &head, found, Audience::Public).await;
     with_route(served.unwrap_or_else(|error| failed(&error)), "file")
+}
+
+/// `thumb.php`.
+async fn thumb_script(
+    State(app): State<Arc<App>>,
+    peer: Extension<Peer>,
+    request: Request,
+) -> Response<Body> {
+    let (head, _) = request.into_parts();
+    let made = thumbs::script(&asking(&app, *peer, &head)).await;
+    with_route(made.unwrap_or_else(|error| failed(&error)), "thumb")
+}
+
+fn asking<'a>(app: &'a App, peer: Peer, head: &'a Parts) -> Asking<'a> {
+    let address = client_address(peer, &head.headers, &app.trusted_proxies);
+    Asking { repo: &app.repo, head, address }
+}
+
+async fn icon(Path(name): Path<String>) -> Response<Body> {
+    with_route(icons::serve(&name), "icon")
 }
 
 async fn home(State(app): State<Arc<App>>) -> Response<Body> {
@@ -242,50 +271,31 @@ async fn page(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Reque
 /// The page of a title, or what a special page gives.
 async fn show(app: &App, title: Option<Title>, peer: &Peer, head: &Parts) -> Response<Body> {
     let Some(title) = title else { return with_route(pages::not_found(&app.repo), "page") };
-    let stashed = title.dbkey().strip_prefix("UploadStash/file/");
-    if let (commonhold_core::title::ns::SPECIAL, Some(key)) = (title.ns(), stashed) {
-        let served = stashed_file(app, key, *peer, head).await;
-        return with_route(served.unwrap_or_else(|error| failed(&error)), "stash");
-    }
-    if let (commonhold_core::title::ns::SPECIAL, Some(name)) = (title.ns(), named_file(&title, head)) {
-        let found = file_address(&app.repo, &name).await;
-        return with_route(found.unwrap_or_else(|error| failed(&error)), "file");
+    if title.ns() == ns::SPECIAL {
+        if let Some(place) = title.dbkey().strip_prefix("UploadStash/") {
+            let served = stashed_file(app, place, *peer, head).await;
+            return with_route(served.unwrap_or_else(|error| failed(&error)), "stash");
+        }
+        if let Some(wanted) = ByName::read(&title, head) {
+            let found = by_name::lead(&app.repo, &wanted).await;
+            return with_route(found.unwrap_or_else(|error| failed(&error)), "file");
+        }
     }
     let shown = pages::show(&app.repo, &title).await;
     with_route(shown.unwrap_or_else(|error| failed(&error)), "page")
 }
 
-/// The file that `Special:FilePath/Name`, `Special:FilePath?file=Name` or `Special:Redirect/file/Name` stands for.
-fn named_file(title: &Title, head: &Parts) -> Option<String> {
-    if title.dbkey() == "FilePath" {
-        let fields = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
-        return fields.filter(|(name, _)| name == "file").last().map(|(_, value)| value.into_owned());
+/// `file/` and a key, or `thumb/`, a key and the name of a thumbnail: a stashed file, for its owner.
+async fn stashed_file(app: &App, place: &str, peer: Peer, head: &Parts) -> Result<Response<Body>, Error> {
+    let asking = asking(app, peer, head);
+    let cookie = commonhold_api::session_cookie(&head.headers);
+    let session = app.repo.session(cookie, &asking.address.to_string()).await?;
+    if let Some((key, thumb)) = place.strip_prefix("thumb/").and_then(|rest| rest.split_once('/')) {
+        return thumbs::stashed(&asking, &session.caller, key, thumb).await;
     }
-    let prefixes = ["FilePath/", "Redirect/file/"];
-    prefixes.into_iter().find_map(|prefix| title.dbkey().strip_prefix(prefix)).map(str::to_owned)
-}
-
-/// Leads to the address of a file, be it that of one to which a page of the name redirects.
-async fn file_address(repo: &Repository, name: &str) -> Result<Response<Body>, Error> {
-    let Ok(name) = FileTitle::parse(name) else { return Ok(pages::not_found(repo)) };
-    let found = repo.versions_behind(std::slice::from_ref(&name)).await?.remove(name.dbkey());
-    let Some(version) = found else { return Ok(pages::not_found(repo)) };
-    // Not for good: the file may move.
-    let url = repo.urls().file(&FileTitle::from_db(version.name));
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::FOUND;
-    if let Ok(url) = HeaderValue::from_str(&url) {
-        response.headers_mut().insert(header::LOCATION, url);
-    }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    Ok(response)
-}
-
-/// A stashed file, for its owner.
-async fn stashed_file(app: &App, key: &str, peer: Peer, head: &Parts) -> Result<Response<Body>, Error> {
-    let ip = client_address(peer, &head.headers, &app.trusted_proxies).to_string();
-    let session = app.repo.session(commonhold_api::session_cookie(&head.headers), &ip).await?;
-    let Some(key) = FileKey::parse(key) else { return Ok(answer::not_found()) };
+    let Some(key) = place.strip_prefix("file/").and_then(FileKey::parse) else {
+        return Ok(answer::not_found());
+    };
     let file = app.repo.stashed_file(&session.caller, &key).await?;
     files::serve(&app.repo, head, (key.as_str().to_owned(), file), Audience::Owner).await
 }

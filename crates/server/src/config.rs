@@ -64,6 +64,8 @@ pub(crate) enum Kind {
     Text,
     /// Several texts; in the environment with commas between them.
     Texts,
+    /// Several whole numbers that aren't negative; in the environment with commas between them.
+    Numbers,
 }
 
 /// What is wrong with the configuration.
@@ -245,6 +247,14 @@ impl Kind {
             Self::Bool => text.parse().map_or_else(|_| as_text(), Value::Boolean),
             Self::Number => text.parse().map_or_else(|_| as_text(), Value::Integer),
             Self::Text => as_text(),
+            Self::Numbers => {
+                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+                let items: Result<Vec<i64>, _> = items.map(str::parse).collect();
+                items.map_or_else(
+                    |_| as_text(),
+                    |items| Value::Array(items.into_iter().map(Value::Integer).collect()),
+                )
+            }
             Self::Texts => {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
@@ -257,6 +267,9 @@ impl Kind {
             (Self::Bool, Value::Boolean(_)) | (Self::Text, Value::String(_)) => true,
             (Self::Number, Value::Integer(number)) => *number >= 0,
             (Self::Texts, Value::Array(items)) => items.iter().all(Value::is_str),
+            (Self::Numbers, Value::Array(items)) => {
+                items.iter().all(|item| item.as_integer().is_some_and(|number| number >= 0))
+            }
             _ => false,
         }
     }
@@ -267,6 +280,7 @@ impl Kind {
             Self::Number => "has to be a whole number that is not negative",
             Self::Text => "has to be text",
             Self::Texts => "has to be a list of texts",
+            Self::Numbers => "has to be a list of whole numbers that are not negative",
         }
     }
 }
@@ -324,6 +338,10 @@ mod tests {
         assert!(problem("[server]\npublic_url = \"example.org\"\n", &[]).contains("server.public_url"));
         assert!(problem("[shared_repository]\napi = \"http://a:b@c/w/api.php\"\n", &[]).contains("api.php"));
         assert!(problem("[shared_repository]\nname = \"local\"\n", &[]).contains("shared_repository.name"));
+        assert!(problem("[thumbnails]\nsteps = [\"120\"]\n", &[]).contains("thumbnails.steps"));
+        assert!(problem("[thumbnails]\nsteps = []\n", &[]).contains("thumbnails.steps"));
+        assert!(problem("[thumbnails]\nmode = \"round\"\n", &[]).contains("thumbnails.mode"));
+        assert!(problem("", &[("COMMONHOLD_THUMBNAILS_STEPS", "120,x")]).contains("THUMBNAILS_STEPS"));
         assert!(problem("[uploads.by_url]\ngroups = [\"sysops\"]\n", &[]).contains("\"sysops\""));
         assert!(problem("", &[("COMMONHOLD_UPLOADS_BY_URL_ALLOW_NETWORKS", "10")]).contains("\"10\""));
         assert!(

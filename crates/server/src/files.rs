@@ -1,10 +1,12 @@
 //! Files at their URLs: conditional requests, ranges, and what a browser may do with what strangers uploaded.
 
 use std::ops::Range;
+use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
+use commonhold_core::Timestamp;
 use commonhold_core::title::FileTitle;
 use commonhold_repo::{Repository, Result, ServedFile};
 use headers::{ETag, HeaderMapExt, IfModifiedSince, IfNoneMatch, IfRange, LastModified};
@@ -71,7 +73,9 @@ pub(crate) async fn serve(
         return Ok(answer::only_reading());
     }
     let mut response = Response::new(Body::empty());
-    let etag = describe(response.headers_mut(), &file, audience);
+    let tag = format!("\"{}\"", file.sha1);
+    describe(response.headers_mut(), shown_as(&file.mime), file.modified, &tag, audience);
+    set(response.headers_mut(), header::ACCEPT_RANGES, "bytes");
     if wants_download(&head.uri) {
         let name = utf8_percent_encode(&name, NON_ALPHANUMERIC);
         let disposition = format!("attachment;filename*=UTF-8''{name}");
@@ -80,22 +84,14 @@ pub(crate) async fn serve(
     if audience == Audience::Public && request.contains_key(header::ORIGIN) {
         allow_scripts(response.headers_mut());
     }
-    let modified =
-        std::time::UNIX_EPOCH + std::time::Duration::from_secs(file.modified.unix().unsigned_abs());
-    let last_modified = LastModified::from(modified);
-
-    let unchanged = match (request.typed_get::<IfNoneMatch>(), request.typed_get::<IfModifiedSince>()) {
-        (Some(condition), _) => !condition.precondition_passes(&etag),
-        (None, Some(condition)) => !condition.is_modified(modified),
-        (None, None) => false,
-    };
-    if unchanged {
+    if is_unchanged(request, &tag, file.modified) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
     }
     let whole = 0..file.size;
+    let (etag, last_modified) = (tag.parse::<ETag>().ok(), LastModified::from(moment(file.modified)));
     let same =
-        request.typed_get::<IfRange>().is_none_or(|c| !c.is_modified(Some(&etag), Some(&last_modified)));
+        request.typed_get::<IfRange>().is_none_or(|c| !c.is_modified(etag.as_ref(), Some(&last_modified)));
     let asked = request.get(header::RANGE).and_then(|v| v.to_str().ok()).filter(|_| same);
     let range = match asked.map(|text| wanted_range(text, file.size)) {
         None | Some(Wanted::Whole) => whole,
@@ -123,41 +119,61 @@ pub(crate) async fn serve(
     Ok(response)
 }
 
-/// Sets what is said of a file in any answer; gives its entity tag.
-fn describe(headers: &mut HeaderMap, file: &ServedFile, audience: Audience) -> ETag {
-    let shown = SHOWN.contains(&file.mime.as_str())
-        || file.mime.starts_with("audio/")
-        || file.mime.starts_with("video/");
-    set(headers, header::CONTENT_TYPE, if shown { &file.mime } else { "application/octet-stream" });
+/// The type as which browsers are given a file.
+fn shown_as(mime: &str) -> &str {
+    let shown = SHOWN.contains(&mime) || mime.starts_with("audio/") || mime.starts_with("video/");
+    if shown { mime } else { "application/octet-stream" }
+}
+
+/// Sets what is said of a file, or of a thumbnail, in any answer.
+pub(crate) fn describe(
+    headers: &mut HeaderMap,
+    mime: &str,
+    modified: Timestamp,
+    tag: &str,
+    audience: Audience,
+) {
+    set(headers, header::CONTENT_TYPE, mime);
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, header::CONTENT_SECURITY_POLICY, POLICY);
-    set(headers, header::ACCEPT_RANGES, "bytes");
-    set(headers, header::LAST_MODIFIED, &file.modified.http_date());
+    set(headers, header::LAST_MODIFIED, &modified.http_date());
     match audience {
         Audience::Public => set(headers, header::CACHE_CONTROL, MAX_AGE),
         Audience::Owner => set(headers, header::CACHE_CONTROL, "private, no-store"),
     }
-    let tag = format!("\"{}\"", file.sha1);
-    set(headers, header::ETAG, &tag);
-    #[expect(clippy::expect_used, reason = "a quoted hexadecimal number is an entity tag")]
-    tag.parse().expect("a well-formed entity tag")
+    set(headers, header::ETAG, tag);
 }
 
-fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+/// Whether a client has what it asks for already.
+pub(crate) fn is_unchanged(request: &HeaderMap, tag: &str, modified: Timestamp) -> bool {
+    let Ok(tag) = tag.parse::<ETag>() else { return false };
+    match (request.typed_get::<IfNoneMatch>(), request.typed_get::<IfModifiedSince>()) {
+        (Some(condition), _) => !condition.precondition_passes(&tag),
+        (None, Some(condition)) => !condition.is_modified(moment(modified)),
+        (None, None) => false,
+    }
+}
+
+fn moment(time: Timestamp) -> SystemTime {
+    std::time::UNIX_EPOCH + Duration::from_secs(time.unix().unsigned_abs())
+}
+
+pub(crate) fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
 }
 
 /// Lets scripts of other sites read a public file.
-fn allow_scripts(headers: &mut HeaderMap) {
+pub(crate) fn allow_scripts(headers: &mut HeaderMap) {
     set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, "Age, Date, Content-Length, Content-Range");
     set(headers, header::VARY, "Origin");
     headers.insert("timing-allow-origin", HeaderValue::from_static("*"));
 }
 
-fn wants_download(uri: &Uri) -> bool {
+/// Whether a file is to be saved and not shown.
+pub(crate) fn wants_download(uri: &Uri) -> bool {
     let mut names = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split('=').next());
     names.any(|name| name == "download")
 }

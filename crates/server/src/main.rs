@@ -6,15 +6,18 @@
 
 mod answer;
 mod app;
+mod by_name;
 mod cli;
 mod commands;
 mod config;
 mod files;
+mod icons;
 mod maintenance;
 mod metrics;
 mod pages;
 mod serve;
 mod stores;
+mod thumbs;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

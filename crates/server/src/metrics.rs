@@ -1,10 +1,14 @@
 //! Numbers for Prometheus.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
+use commonhold_repo::Repository;
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
@@ -47,8 +51,34 @@ pub(crate) struct Metrics {
     in_flight: Gauge,
 }
 
+/// What the repository counts itself.
+struct Thumbnails(Arc<Repository>);
+
+impl fmt::Debug for Thumbnails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Thumbnails")
+    }
+}
+
+impl Collector for Thumbnails {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let counts = self.0.thumbnail_counts();
+        let all = [
+            ("thumbnails_made", "Thumbnails made", counts.made),
+            ("thumbnails_failed", "Thumbnails that could not be made", counts.failed),
+            ("thumbnails_from_memory", "Thumbnails given from memory", counts.from_memory),
+            ("thumbnails_from_disk", "Thumbnails given from disk", counts.from_disk),
+        ];
+        for (name, help, count) in all {
+            let counter = ConstCounter::new(count);
+            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+        }
+        Ok(())
+    }
+}
+
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(repo: Arc<Repository>) -> Self {
         let mut registry = Registry::with_prefix("commonhold");
         let requests = Family::default();
         let seconds = Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
@@ -58,6 +88,7 @@ impl Metrics {
         registry.register("api_errors", "Errors that the API answered with", api_errors.clone());
         registry.register("http_received_bytes", "Bytes of request bodies", received.clone());
         registry.register("http_requests_in_flight", "Requests being worked on", in_flight.clone());
+        registry.register_collector(Box::new(Thumbnails(repo)));
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The program", version);
         Self { registry, requests, seconds, api_errors, received, in_flight }

@@ -41,6 +41,8 @@ const DRAIN: Duration = Duration::from_secs(9);
 const SWEEP: Duration = Duration::from_mins(10);
 /// Between two searches for bytes that nothing refers to.
 const COLLECTION: Duration = Duration::from_hours(24);
+/// Where thumbnails are kept, in the data directory.
+const THUMBNAILS: &str = "thumbnails";
 /// The first account, and the variable that gives its password.
 const ADMINISTRATOR: &str = "Admin";
 const ADMINISTRATOR_GROUPS: [&str; 3] = ["bureaucrat", "interface-admin", "sysop"];
@@ -66,7 +68,9 @@ pub(crate) fn run(options: &Options, config: &Config) -> Result<()> {
                 "clients are told http://{address}, which only this machine knows: set server.public_url"
             );
         }
-        let repo = Arc::new(stores::open(db, files, config.settings(address))?);
+        let mut settings = config.settings(address);
+        settings.thumbnails.directory = Some(options.data.join(THUMBNAILS));
+        let repo = Arc::new(stores::open(db, files, settings)?);
         repo.take_over().await.context("what an earlier process left can't be put in order")?;
         let password = first_start(&repo).await?;
         let api = repo.urls().api();
@@ -168,12 +172,16 @@ async fn serve(
     let app = Arc::new(App {
         api: Api::new(Arc::clone(&repo)),
         repo: Arc::clone(&repo),
-        metrics: Metrics::new(),
+        metrics: Metrics::new(Arc::clone(&repo)),
         trusted_proxies: config.trusted_proxies.clone(),
         ending: AtomicBool::new(false),
     });
     let (end, ending) = watch::channel(false);
-    let sweepers = [tokio::spawn(sweep(Arc::clone(&repo))), tokio::spawn(collect(Arc::clone(&repo)))];
+    let sweepers = [
+        tokio::spawn(sweep(Arc::clone(&repo))),
+        tokio::spawn(collect(Arc::clone(&repo))),
+        tokio::spawn(take_stock(Arc::clone(&repo))),
+    ];
     let mut tasks = vec![tokio::spawn(accept(listener, app::public(&app, admin.is_none()), ending.clone()))];
     if let Some(admin) = admin {
         tasks.push(tokio::spawn(accept(admin, app::admin(&app), ending.clone())));
@@ -245,6 +253,13 @@ fn converse(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &Grac
             tracing::debug!(%error, "a connection ended early");
         }
     });
+}
+
+/// Learns which thumbnails an earlier process has kept.
+async fn take_stock(repo: Arc<Repository>) {
+    if let Err(error) = repo.take_stock_of_thumbnails().await {
+        tracing::warn!(%error, "kept thumbnails are not all known; they may take more room than they should");
+    }
 }
 
 /// Removes what has expired, again and again.

@@ -1,6 +1,6 @@
 //! The page of a title.
 
-use commonhold_core::MediaType;
+use commonhold_core::thumb::{Bounds, Options, Thumb};
 use commonhold_core::title::{FileTitle, Title};
 use commonhold_repo::{FileVersion, Repository, Result};
 use maud::{Markup, html};
@@ -9,8 +9,8 @@ use crate::layout::{self, Page, Status};
 
 /// Versions that are listed at most.
 const VERSIONS: i64 = 50;
-/// Pictures of at most this many bytes are shown as they are.
-const SHOWN_BYTES: u64 = 20 * 1024 * 1024;
+/// What is shown of a file fits into this.
+const PREVIEW: Bounds = Bounds { width: 800, height: Some(600) };
 
 pub(crate) async fn show(repo: &Repository, title: &Title) -> Result<Page> {
     let text = repo.page_text(title).await?.map(|page| page.text);
@@ -36,10 +36,8 @@ async fn file(repo: &Repository, name: &FileTitle) -> Result<Option<Markup>> {
     };
     let old = repo.old_versions(name, None, None, VERSIONS).await?;
     let url = repo.urls().file(name);
-    let pictured = matches!(current.info.media_type, MediaType::Bitmap | MediaType::Drawing)
-        && current.hashes.size <= SHOWN_BYTES;
     Ok(Some(html! {
-        @if pictured { p { a href=(url) { img src=(url) alt=(name.text()); } } }
+        @if let Some(image) = preview(repo, name, &current) { p { a href=(url) { (image) } } }
         p {
             a href=(url) { "Original file" }
             " (" (dimensions(&current)) (current.hashes.size) " bytes, " (current.info.mime) ")"
@@ -51,6 +49,34 @@ async fn file(repo: &Repository, name: &FileTitle) -> Result<Option<Markup>> {
             @for version in &old { (row(repo, name, version)) }
         }
     }))
+}
+
+/// A picture of the file, with sharper ones for screens that show them.
+fn preview(repo: &Repository, name: &FileTitle, version: &FileVersion) -> Option<Markup> {
+    let picture = repo.picture(&version.info)?;
+    let thumb = picture.scale(PREVIEW, &Options::default())?;
+    if repo.thumbnail_problem(&version.blob_key, &picture, &thumb).is_some() {
+        return None;
+    }
+    let address = |thumb: &Thumb| {
+        let given = picture.at_step(thumb, &repo.settings().thumbnails.sizes)?;
+        Some(if given.is_original {
+            repo.urls().file(name)
+        } else {
+            repo.urls().thumb(name, &given.file_name(&picture, name.dbkey()))
+        })
+    };
+    let src = address(&thumb)?;
+    let mut denser = Vec::new();
+    for (density, halves) in [("1.5x", 3), ("2x", 4)] {
+        let other = picture.denser(&thumb, halves).and_then(|thumb| address(&thumb));
+        // Addresses have neither spaces nor commas, which would separate them here.
+        denser.extend(other.filter(|other| *other != src).map(|other| format!("{other} {density}")));
+    }
+    let srcset = Some(denser.join(", ")).filter(|set| !set.is_empty());
+    Some(html! {
+        img src=(src) srcset=[srcset] width=(thumb.width) height=(thumb.height) alt=(name.text());
+    })
 }
 
 fn row(repo: &Repository, name: &FileTitle, version: &FileVersion) -> Markup {

@@ -10,7 +10,7 @@ mod layout;
 
 use commonhold_core::title::Title;
 use commonhold_repo::{Repository, Result};
-use maud::html;
+use maud::{DOCTYPE, html};
 
 pub use layout::{POLICY, Page, Status};
 
@@ -29,6 +29,19 @@ pub fn home(repo: &Repository) -> Page {
         p { a href=(api) { "What the API can do" } }
     };
     layout::page(repo, Status::Found, &site.name, &body)
+}
+
+/// Why there is no thumbnail, on a page of its own.
+pub fn thumbnail_error(reason: &str) -> String {
+    let heading = "No thumbnail";
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head { meta charset="utf-8"; title { (heading) } }
+            body { h1 { (heading) } p { (reason) } }
+        }
+    };
+    page.into_string()
 }
 
 /// There is no such page.

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use commonhold_core::right;
+use commonhold_core::thumb::{Sizes, SizesMode};
 use commonhold_core::{Expiry, Rate, Timestamp};
 use toml::Value;
 
@@ -345,6 +346,33 @@ pub(crate) const SETTINGS: &[Setting] = &[
         set: |c, v| length_or_nothing(v).map(|v| c.settings.watchlist.max_expiry = v),
     },
     Setting {
+        name: "thumbnails.steps",
+        doc: "Widths of thumbnails that the API offers to programs that choose among them, and to which mode refers.",
+        kind: Kind::Numbers,
+        get: |c| numbers(c.settings.thumbnails.sizes.steps()),
+        set: |c, v| {
+            let mode = c.settings.thumbnails.sizes.mode;
+            steps(&v).map(|steps| c.settings.thumbnails.sizes = Sizes::new(steps, mode))
+        },
+    },
+    Setting {
+        name: "thumbnails.mode",
+        doc: "Which other widths there are: \"exact\": all; \"snap\": the next step is given instead; \"refuse\": none.",
+        kind: Kind::Text,
+        get: |c| text(mode_name(c.settings.thumbnails.sizes.mode)),
+        set: |c, v| sizes_mode(v).map(|mode| c.settings.thumbnails.sizes.mode = mode),
+    },
+    Setting {
+        name: "thumbnails.cache_bytes",
+        doc: "Bytes of disk for thumbnails, below thumbnails/ in the data directory. Those not asked for longest go first.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.thumbnails.cache_bytes),
+        set: |c, v| {
+            c.settings.thumbnails.cache_bytes = v.as_integer().unwrap_or_default().unsigned_abs();
+            Ok(())
+        },
+    },
+    Setting {
         name: "jobs.workers",
         doc: "Jobs that this process works on at a time. 0 leaves them to other processes, or to a later start.",
         kind: Kind::Number,
@@ -405,7 +433,42 @@ pub(crate) const SETTINGS: &[Setting] = &[
         get: |c| rate(c.settings.limits.uploads.user),
         set: |c, v| rate_of(v).map(|v| c.settings.limits.uploads.user = v),
     },
+    Setting {
+        name: "limits.thumbnails_ip",
+        doc: "How often an address may have thumbnails made of widths that are not usual: \"70/30\". Empty: as often as it likes.",
+        kind: Kind::Text,
+        get: |c| rate(c.settings.limits.odd_thumbnails),
+        set: |c, v| rate_of(v).map(|v| c.settings.limits.odd_thumbnails = v),
+    },
 ];
+
+/// The names of modes.
+const MODES: [(&str, SizesMode); 3] =
+    [("exact", SizesMode::Exact), ("snap", SizesMode::Snap), ("refuse", SizesMode::Refuse)];
+
+fn mode_name(mode: SizesMode) -> &'static str {
+    MODES.iter().find(|(_, known)| *known == mode).map_or("", |(name, _)| name)
+}
+
+fn sizes_mode(value: Value) -> Result<SizesMode, String> {
+    let text = string(value);
+    let known = MODES.iter().find(|(name, _)| *name == text).map(|(_, mode)| *mode);
+    known.ok_or_else(|| "has to be exact, snap or refuse".to_owned())
+}
+
+/// Widths of thumbnails.
+fn steps(value: &Value) -> Result<Vec<u64>, String> {
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    let width = |item: &Value| item.as_integer().and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
+    let widths: Option<Vec<u64>> = items.iter().map(width).collect();
+    let widths = widths.filter(|widths| !widths.is_empty());
+    widths.ok_or_else(|| "has to be a list of widths greater than 0".to_owned())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the form of `Setting::get`")]
+fn numbers(values: &[u64]) -> Option<Value> {
+    Some(Value::Array(values.iter().filter_map(|value| number(*value)).collect()))
+}
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of `Setting::get`")]
 fn text(value: impl Into<String>) -> Option<Value> {

@@ -1,0 +1,65 @@
+//! Stable addresses: `Special:FilePath` and `Special:Redirect/file` lead to a file or a thumbnail by the file's name.
+
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use commonhold_core::thumb::{Bounds, Options};
+use commonhold_core::title::{FileTitle, Title};
+use commonhold_repo::{Named, Repository, Result};
+
+use crate::{answer, pages};
+
+/// Such an address.
+pub(crate) struct ByName {
+    name: String,
+    width: Option<i64>,
+    height: Option<i64>,
+    status: StatusCode,
+}
+
+impl ByName {
+    /// Reads the title of a special page; `None` for any other one.
+    pub(crate) fn read(title: &Title, head: &Parts) -> Option<Self> {
+        let query = head.uri.query().unwrap_or_default();
+        let fields: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let field =
+            |name: &str| fields.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        let number = |name: &str| field(name).and_then(|text| text.parse::<i64>().ok()).filter(|n| *n > 0);
+        let (page, rest) = title.dbkey().split_once('/').unwrap_or((title.dbkey(), ""));
+        let (name, is_path) = if page.eq_ignore_ascii_case("FilePath") {
+            (if rest.is_empty() { field("file")? } else { rest }, true)
+        } else {
+            (rest.strip_prefix("file/").filter(|_| page == "Redirect")?, false)
+        };
+        let (width, height) = (number("width"), number("height"));
+        // MediaWiki's statuses. Nobody keeps either of them, as the file may move.
+        let for_now = is_path || (width.is_some() && height.is_some());
+        let status = if for_now { StatusCode::FOUND } else { StatusCode::MOVED_PERMANENTLY };
+        // A height alone says nothing.
+        Some(Self { name: name.to_owned(), width, height: height.filter(|_| width.is_some()), status })
+    }
+}
+
+/// Leads to a file or its thumbnail, be it that of one to which a page of the name redirects.
+pub(crate) async fn lead(repo: &Repository, wanted: &ByName) -> Result<Response<Body>> {
+    let Ok(name) = FileTitle::parse(&wanted.name) else { return Ok(pages::not_found(repo)) };
+    let Some(file) = repo.pictured(&Named::Current(name)).await? else { return Ok(pages::not_found(repo)) };
+    let (urls, title) = (repo.urls(), FileTitle::from_db(file.name.as_str()));
+    let url = match (wanted.width, &file.picture) {
+        (None, _) => urls.file(&title),
+        (Some(_), None) => urls.icon(&title.extension()),
+        (Some(width), Some(picture)) => {
+            let thumb = picture.scale(Bounds { width, height: wanted.height }, &Options::default());
+            let sizes = &repo.settings().thumbnails.sizes;
+            let thumb = thumb.and_then(|thumb| picture.at_step(&thumb, sizes));
+            match thumb.filter(|thumb| !thumb.is_original) {
+                Some(thumb) => urls.thumb(&title, &thumb.file_name(picture, title.dbkey())),
+                None => urls.file(&title),
+            }
+        }
+    };
+    let mut response = answer::redirect(wanted.status, &url);
+    let cache = HeaderValue::from_static("private, must-revalidate, max-age=0");
+    response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    Ok(response)
+}

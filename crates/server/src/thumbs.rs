@@ -1,0 +1,338 @@
+//! Thumbnails at their addresses: below `/images/thumb/`, from `thumb.php`, and of stashed files.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::http::{Method, Response, StatusCode, header};
+use commonhold_core::FileKey;
+use commonhold_core::thumb::{Bounds, NameError, Options, Picture, SizesMode, Thumb};
+use commonhold_core::title::{FileTitle, Title, ns};
+use commonhold_core::user::Caller;
+use commonhold_repo::{Named, Pictured, RenderFailure, Repository, Result, ThumbnailBody, ThumbnailFailure};
+use commonhold_web::thumbnail_error;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::answer;
+use crate::files::{self, Audience};
+
+/// What stays as it is in a file's name in a header field.
+const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Redirects from one file's thumbnails to another's may be kept for so many seconds.
+const REDIRECTED_SECONDS: i64 = 12 * 3600;
+/// Who is told that there is too much to do may ask again after so many seconds.
+const BUSY_SECONDS: i64 = 5;
+
+/// Why there is no thumbnail at an address.
+struct Refused {
+    status: StatusCode,
+    reason: Cow<'static, str>,
+    retry_after: Option<i64>,
+}
+
+fn refused(status: StatusCode, reason: impl Into<Cow<'static, str>>) -> Refused {
+    Refused { status, reason: reason.into(), retry_after: None }
+}
+
+/// A request for a thumbnail.
+pub(crate) struct Asking<'a> {
+    pub(crate) repo: &'a Repository,
+    pub(crate) head: &'a Parts,
+    /// Whose request it is.
+    pub(crate) address: IpAddr,
+}
+
+/// The thumbnail at a path below `/images/thumb/`.
+pub(crate) async fn at_path(asking: &Asking<'_>, path: &str) -> Result<Response<Body>> {
+    let bad = || refused(StatusCode::BAD_REQUEST, "This is not the address of a thumbnail.");
+    let decoded = path.split('/').map(|s| percent_decode_str(s).decode_utf8().map(Cow::into_owned).ok());
+    let Some(segments) = decoded.collect::<Option<Vec<String>>>() else { return Ok(bad().page()) };
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let (folders, named, name, thumb_name) = match segments[..] {
+        ["archive", first, second, archive_name, thumb_name] => {
+            let Some((_, name)) = archive_name.split_once('!') else { return Ok(bad().page()) };
+            ([first, second].join("/"), Named::Archived(archive_name.to_owned()), name, thumb_name)
+        }
+        // What is in a stash is its owner's alone.
+        ["temp", ..] => return Ok(missing("").page()),
+        [first, second, name, thumb_name] => {
+            ([first, second].join("/"), Named::Current(FileTitle::from_db(name)), name, thumb_name)
+        }
+        _ => return Ok(bad().page()),
+    };
+    if FileTitle::from_db(name).hash_path() != folders {
+        return Ok(missing(name).page());
+    }
+    let Some(file) = asking.repo.pictured(&named).await? else { return Ok(missing(name).page()) };
+    let Some(picture) = &file.picture else { return Ok(unrendered().page()) };
+    if file.name != name {
+        return Ok(of_target(asking.repo, &file, picture, name, thumb_name));
+    }
+    let thumb = match picture.named(name, thumb_name) {
+        Ok(thumb) => thumb,
+        Err(NameError::NotCanonical) => return Ok(missing(thumb_name).page()),
+        Err(NameError::Impossible) => return Ok(impossible().page()),
+    };
+    asking.answer(&file, picture, thumb, &Place::of(&named), Audience::Public).await
+}
+
+/// Leads to the thumbnail of the file that a name redirects to.
+fn of_target(
+    repo: &Repository,
+    file: &Pictured,
+    picture: &Picture,
+    name: &str,
+    thumb_name: &str,
+) -> Response<Body> {
+    let params = thumb_name.rfind(name).and_then(|at| thumb_name[..at].strip_suffix('-'));
+    let read = params.and_then(|params| picture.format.parse(params));
+    let thumb = read.and_then(|read| {
+        let bounds = Bounds { width: read.width?, height: None };
+        picture.scale(bounds, &read.options)
+    });
+    let Some(thumb) = thumb else { return missing(thumb_name).page() };
+    let target = FileTitle::from_db(file.name.as_str());
+    let url = if thumb.is_original {
+        repo.urls().file(&target)
+    } else {
+        repo.urls().thumb(&target, &thumb.file_name(picture, target.dbkey()))
+    };
+    let mut response = answer::redirect(StatusCode::FOUND, &url);
+    let expires = commonhold_core::Timestamp::from_unix(repo.now().unix() + REDIRECTED_SECONDS);
+    response.headers_mut().remove(header::CACHE_CONTROL);
+    files::set(response.headers_mut(), header::EXPIRES, &expires.http_date());
+    response
+}
+
+/// `thumb.php`.
+pub(crate) async fn script(asking: &Asking<'_>) -> Result<Response<Body>> {
+    let query = asking.head.uri.query().unwrap_or_default();
+    let fields: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let field = |names: &[&str]| {
+        let given = fields.iter().rev().find(|(name, _)| names.contains(&name.as_str()));
+        given.map(|(_, value)| value.as_str())
+    };
+    let is_set = |name: &str| field(&[name]).is_some_and(|value| !matches!(value, "" | "0"));
+    let name = field(&["f"]).unwrap_or_default();
+    let named = if is_set("temp") {
+        None
+    } else if is_set("archived") {
+        name.contains('!').then(|| Named::Archived(name.replace(' ', "_")))
+    } else {
+        let title = Title::make(ns::FILE, name).ok();
+        title.and_then(|title| FileTitle::from_title(&title)).map(Named::Current)
+    };
+    let Some(named) = named else { return Ok(missing(name).page()) };
+    let Some(file) = asking.repo.pictured(&named).await? else { return Ok(missing(name).page()) };
+    let Some(picture) = &file.picture else { return Ok(unrendered().page()) };
+    let number = |text: &str| text.trim().parse::<i64>().ok();
+    let width = field(&["w", "width"]).map(|text| number(text.trim().trim_end_matches("px")));
+    let Some(width) = width.flatten() else { return Ok(impossible().page()) };
+    let mut options = Options {
+        low_quality: field(&["quality"]) == Some("low"),
+        page: field(&["p", "page"])
+            .and_then(number)
+            .map(|page| u32::try_from(page.max(1)).unwrap_or(u32::MAX)),
+        lossless: matches!(field(&["lossy"]), Some("lossless" | "0" | "false")),
+        seek: field(&["seek", "thumbtime"])
+            .and_then(|text| text.parse::<f64>().ok())
+            .filter(|seconds| seconds.is_finite() && *seconds >= 0.0),
+        ..Options::default()
+    };
+    if let Some(code) = field(&["lang"]) {
+        options = options.with_language(code);
+    }
+    let Some(thumb) = picture.scale(Bounds { width, height: None }, &options) else {
+        return Ok(impossible().page());
+    };
+    if matches!(&named, Named::Current(name) if name.dbkey() != file.name) {
+        let target = FileTitle::from_db(file.name.as_str());
+        let url = asking.repo.urls().thumb(&target, &thumb.file_name(picture, target.dbkey()));
+        return Ok(answer::redirect(StatusCode::FOUND, &url));
+    }
+    asking.answer(&file, picture, thumb, &Place::Script, Audience::Public).await
+}
+
+/// The thumbnail of a stashed file, for its owner.
+pub(crate) async fn stashed(
+    asking: &Asking<'_>,
+    caller: &Caller,
+    key: &str,
+    thumb_name: &str,
+) -> Result<Response<Body>> {
+    let Some(key) = FileKey::parse(key) else { return Ok(missing(key).page()) };
+    let file = asking.repo.stashed_picture(caller, &key).await?;
+    let Some(picture) = &file.picture else { return Ok(unrendered().page()) };
+    let thumb = match picture.named(key.as_str(), thumb_name) {
+        Ok(thumb) => thumb,
+        Err(NameError::NotCanonical) => return Ok(missing(thumb_name).page()),
+        Err(NameError::Impossible) => return Ok(impossible().page()),
+    };
+    asking.answer(&file, picture, thumb, &Place::Stash(key), Audience::Owner).await
+}
+
+/// Where a thumbnail was asked for, which decides where another size of it is.
+enum Place {
+    Current,
+    Archived(String),
+    Stash(FileKey),
+    /// An address that stands for every size.
+    Script,
+}
+
+/// What is given where a thumbnail was asked for.
+enum AtStep {
+    /// This one.
+    This(Thumb),
+    /// None; but this answer.
+    Instead(Response<Body>),
+}
+
+impl Place {
+    fn of(named: &Named) -> Self {
+        match named {
+            Named::Current(_) => Self::Current,
+            Named::Archived(archive_name) => Self::Archived(archive_name.clone()),
+        }
+    }
+}
+
+impl Asking<'_> {
+    async fn answer(
+        &self,
+        file: &Pictured,
+        picture: &Picture,
+        thumb: Thumb,
+        place: &Place,
+        audience: Audience,
+    ) -> Result<Response<Body>> {
+        if ![Method::GET, Method::HEAD].contains(&self.head.method) {
+            return Ok(answer::only_reading());
+        }
+        let thumb = match self.at_step(file, picture, thumb, place) {
+            AtStep::This(thumb) => thumb,
+            AtStep::Instead(response) => return Ok(response),
+        };
+        if thumb.is_original {
+            let reason = "The file has this size itself. Its own address gives it.";
+            return Ok(refused(StatusCode::BAD_REQUEST, reason).page());
+        }
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        let image = picture.format.image(&thumb.options);
+        let tag = format!("\"{}-{}\"", file.sha1, thumb.param_string(picture.format));
+        files::describe(headers, image.mime(), file.modified, &tag, audience);
+        let kind = match place {
+            _ if files::wants_download(&self.head.uri) => Some("attachment"),
+            // Other addresses end in a name.
+            Place::Script => Some("inline"),
+            Place::Current | Place::Archived(_) | Place::Stash(_) => None,
+        };
+        if let Some(kind) = kind {
+            let saved = thumb.saved_name(picture, &file.name);
+            let saved = utf8_percent_encode(&saved, FILE_NAME);
+            files::set(headers, header::CONTENT_DISPOSITION, &format!("{kind};filename*=UTF-8''{saved}"));
+        }
+        if audience == Audience::Public && self.head.headers.contains_key(header::ORIGIN) {
+            files::allow_scripts(headers);
+        }
+        if files::is_unchanged(&self.head.headers, &tag, file.modified) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            return Ok(response);
+        }
+        let thumbnail = match self.repo.thumbnail(file, picture, &thumb, Some(self.address)).await? {
+            Ok(thumbnail) => thumbnail,
+            Err(failure) => return Ok(failed(&failure).page()),
+        };
+        files::set(response.headers_mut(), header::CONTENT_LENGTH, &thumbnail.size.to_string());
+        if self.head.method == Method::GET {
+            *response.body_mut() = match &thumbnail.body {
+                ThumbnailBody::Memory(bytes) => Body::from(bytes.clone()),
+                ThumbnailBody::File(kept) => Body::from_stream(self.repo.kept_bytes(kept)),
+            };
+        }
+        Ok(response)
+    }
+
+    /// The thumbnail that the site gives for this one, or what to answer instead.
+    fn at_step(&self, file: &Pictured, picture: &Picture, thumb: Thumb, place: &Place) -> AtStep {
+        let sizes = &self.repo.settings().thumbnails.sizes;
+        let Some(given) = picture.at_step(&thumb, sizes) else { return AtStep::Instead(impossible().page()) };
+        if given.pixel_width == thumb.pixel_width {
+            return AtStep::This(thumb);
+        }
+        if sizes.mode == SizesMode::Refuse {
+            let steps: Vec<String> = sizes.steps().iter().map(u64::to_string).collect();
+            let reason = format!("Thumbnails have one of these widths here: {}.", steps.join(", "));
+            return AtStep::Instead(refused(StatusCode::TOO_MANY_REQUESTS, reason).page());
+        }
+        let urls = self.repo.urls();
+        let title = FileTitle::from_db(file.name.as_str());
+        let thumb_name = given.file_name(picture, &file.name);
+        let url = match place {
+            Place::Script => return AtStep::This(given),
+            Place::Current if given.is_original => urls.file(&title),
+            Place::Archived(archive_name) if given.is_original => urls.archive(&title, archive_name),
+            Place::Stash(key) if given.is_original => urls.stashed(key),
+            Place::Current => urls.thumb(&title, &thumb_name),
+            Place::Archived(archive_name) => urls.archive_thumb(&title, archive_name, &thumb_name),
+            Place::Stash(key) => urls.stashed_thumb(key, &thumb_name),
+        };
+        AtStep::Instead(answer::redirect(StatusCode::FOUND, &url))
+    }
+}
+
+fn missing(name: &str) -> Refused {
+    if name.is_empty() {
+        return refused(StatusCode::NOT_FOUND, "There is no such thumbnail.");
+    }
+    refused(StatusCode::NOT_FOUND, format!("There is no \"{name}\"."))
+}
+
+fn impossible() -> Refused {
+    refused(StatusCode::BAD_REQUEST, "The file can't have such a thumbnail.")
+}
+
+fn unrendered() -> Refused {
+    refused(StatusCode::BAD_REQUEST, "Files of this type have no thumbnails.")
+}
+
+fn failed(failure: &ThumbnailFailure) -> Refused {
+    let busy = |status, reason, wait| Refused { retry_after: Some(wait), ..refused(status, reason) };
+    match failure {
+        ThumbnailFailure::Failed(RenderFailure::Busy) => {
+            let reason = "Too many thumbnails are being made at present.";
+            busy(StatusCode::SERVICE_UNAVAILABLE, reason, BUSY_SECONDS)
+        }
+        ThumbnailFailure::TooMany { wait } => {
+            let reason = "You have had many thumbnails made of sizes that are not usual. Wait a while.";
+            busy(StatusCode::TOO_MANY_REQUESTS, reason, *wait)
+        }
+        ThumbnailFailure::TooOften => {
+            let reason = "This thumbnail could not be made several times. It is not tried again for a while.";
+            refused(StatusCode::TOO_MANY_REQUESTS, reason)
+        }
+        ThumbnailFailure::Failed(failure) if failure.is_permanent() => {
+            refused(StatusCode::BAD_REQUEST, "The file is too large, or of a kind that has no thumbnails.")
+        }
+        ThumbnailFailure::Failed(_) => refused(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The thumbnail can't be made. The file may be damaged.",
+        ),
+        ThumbnailFailure::Fault => {
+            refused(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on the server. Try again later.")
+        }
+    }
+}
+
+impl Refused {
+    /// A page that says so.
+    fn page(&self) -> Response<Body> {
+        let mut response = answer::html(self.status, thumbnail_error(&self.reason));
+        if let Some(seconds) = self.retry_after {
+            files::set(response.headers_mut(), header::RETRY_AFTER, &seconds.to_string());
+        }
+        response
+    }
+}
