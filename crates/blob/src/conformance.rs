@@ -23,7 +23,7 @@ pub async fn run(make: &(dyn Fn() -> Store + Send + Sync)) -> Result<()> {
     ranges_are_cut_to_the_blob(make()).await?;
     an_empty_blob_is_a_blob(make()).await?;
     chunks_continue_after_a_save(make()).await?;
-    what_is_started_is_begun_and_open(make()).await?;
+    what_is_started_is_sealed_kept_or_discarded(make()).await?;
     what_was_given_up_leaves_nothing(make()).await?;
     sealing_can_be_repeated(make()).await?;
     missing_bytes_are_noticed(make()).await?;
@@ -194,31 +194,54 @@ async fn chunks_continue_after_a_save(store: Store) -> Result<()> {
     Ok(())
 }
 
-async fn what_is_started_is_begun_and_open(store: Store) -> Result<()> {
-    // The last are small enough to be hashed where they are written, just so, and not any more.
+async fn what_is_started_is_sealed_kept_or_discarded(store: Store) -> Result<()> {
+    // The last are small enough to stay in memory, just so, and not any more.
     for len in [0, 1, 10_000, 64 << 10, (64 << 10) + 1, (256 << 10) + 10] {
         let bytes = noise(len);
-        let (partial, mut writer) = store.start(fresh_key()).await?;
-        for frame in bytes.chunks(10_000) {
-            writer.write(Bytes::copy_from_slice(frame)).await?;
-        }
-        let hashing = writer.finish().await?;
-        let mut expected = Hashing::new();
-        expected.update(&bytes);
-        assert_eq!(hashing.hashes(), expected.hashes(), "{len} bytes");
-        assert!(matches!(store.start(partial.key().clone()).await.map(drop), Err(Error::Taken(_))));
-        assert_eq!(inspect(&store, &Place::Partial(partial.clone()))?, bytes);
+        let start = async || {
+            let (partial, mut writer) = store.start(fresh_key()).await?;
+            for frame in bytes.chunks(10_000) {
+                writer.write(Bytes::copy_from_slice(frame)).await?;
+            }
+            let hashing = writer.finish().await?;
+            let mut expected = Hashing::new();
+            expected.update(&bytes);
+            assert_eq!(hashing.hashes(), expected.hashes(), "{len} bytes");
+            assert_eq!(inspect(&store, &Place::Partial(partial.clone()))?, bytes);
+            Ok::<_, Error>((partial, hashing))
+        };
+        let (partial, _) = start().await?;
+        let beyond = store.seal(&partial, len as u64 + 1).await;
+        assert!(matches!(beyond, Err(Error::Length { .. })), "{beyond:?}");
         store.seal(&partial, len as u64).await?;
-        assert_eq!(whole(&store, partial.key()).await?, Some(bytes));
-        assert!(matches!(store.start(partial.key().clone()).await.map(drop), Err(Error::Taken(_))));
+        store.seal(&partial, len as u64).await?;
+        assert_eq!(whole(&store, partial.key()).await?.as_ref(), Some(&bytes));
+        assert_eq!(inspect(&store, &Place::Partial(partial.clone()))?, bytes);
+        store.remove(partial.key()).await?;
+
+        let (partial, hashing) = start().await?;
+        store.keep(&partial).await?;
+        store.keep(&partial).await?;
+        assert_eq!(inspect(&store, &Place::Partial(partial.clone()))?, bytes);
+        put(&store, &partial, len as u64, hashing, b"more", 4).await?;
+        store.seal(&partial, len as u64 + 4).await?;
+        assert_eq!(whole(&store, partial.key()).await?, Some([&bytes[..], b"more"].concat()));
+        store.remove(partial.key()).await?;
+
+        let (partial, _) = start().await?;
+        store.discard(&partial).await?;
+        store.discard(&partial).await?;
+        let opened = store.open(&Place::Partial(partial.clone())).map(drop);
+        assert!(matches!(opened, Err(Error::Missing(_))), "{opened:?}");
+        assert!(store.seal(&partial, len as u64).await.is_err());
     }
-    // A later writer takes over from the one that came with the partial.
-    let (partial, mut first) = store.start(fresh_key()).await?;
-    first.write(Bytes::from_static(b"first")).await?;
-    assert!(matches!(store.start(partial.key().clone()).await.map(drop), Err(Error::Taken(_))));
-    put(&store, &partial, 0, Hashing::new(), b"second", 6).await?;
-    assert!(first.finish().await.is_err());
-    store.discard(&partial).await
+    // A writer that is dropped leaves nothing.
+    let (partial, mut writer) = store.start(fresh_key()).await?;
+    writer.write(Bytes::from_static(b"dropped")).await?;
+    drop(writer);
+    store.discard(&partial).await?;
+    assert_eq!(store.stat(partial.key()).await?, None);
+    Ok(())
 }
 
 async fn what_was_given_up_leaves_nothing(store: Store) -> Result<()> {

@@ -12,7 +12,7 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,11 +22,12 @@ use async_trait::async_trait;
 use commonhold_core::BlobKey;
 
 use crate::pool::Pool;
-use crate::{BlobStore, BlobStream, Error, Hashing, Partial, Place, ReadSeek, Result, Writer};
+use crate::{BlobStore, BlobStream, Error, Hashing, Partial, Place, ReadSeek, Result, Writer, unnamed_copy};
 
 mod block;
 mod directory;
 mod reader;
+mod started;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -34,6 +35,7 @@ mod writer;
 
 use block::Blocks;
 use directory::{Directory, sync_directory};
+use started::{Started, StartedWriter};
 use turn::Turns;
 
 /// Jobs that wait or run at a time.
@@ -60,6 +62,7 @@ struct Disk {
     blobs: PathBuf,
     turns: Arc<Turns>,
     blocks: Arc<Blocks>,
+    started: Started,
     /// Whether the file system takes writes that pass the page cache by, as far as is known.
     direct: AtomicBool,
 }
@@ -86,6 +89,7 @@ impl DiskStore {
             blobs,
             turns: Arc::default(),
             blocks: Arc::default(),
+            started: Started::default(),
             direct: AtomicBool::new(true),
         };
         Ok(Self { disk: Arc::new(disk), pool: Arc::new(pool) })
@@ -108,10 +112,14 @@ impl BlobStore for DiskStore {
     }
 
     async fn start(&self, key: BlobKey) -> Result<(Partial, Box<dyn Writer>)> {
-        let partial = Partial { key: key.clone() };
-        let (disk, pool) = (Arc::clone(&self.disk), Arc::clone(&self.pool));
-        let target = self.pool.run(move || writer::Target::create(disk, key)).await?;
-        Ok((partial, Box::new(writer::DiskWriter::new(target, pool, 0, Hashing::new()))))
+        let writer = StartedWriter::new(Arc::clone(&self.disk), Arc::clone(&self.pool), key.clone());
+        Ok((Partial { key }, Box::new(writer)))
+    }
+
+    async fn keep(&self, partial: &Partial) -> Result<()> {
+        let Some(bytes) = self.disk.started.get(&partial.key) else { return Ok(()) };
+        let key = partial.key.clone();
+        self.run(move |disk| disk.keep(&key, &bytes)).await
     }
 
     async fn write(&self, partial: &Partial, at: u64, hashing: Hashing) -> Result<Box<dyn Writer>> {
@@ -123,10 +131,18 @@ impl BlobStore for DiskStore {
 
     async fn seal(&self, partial: &Partial, size: u64) -> Result<()> {
         let key = partial.key.clone();
-        self.run(move |disk| disk.turns.take(&key, || disk.seal(&key, size)).map(|_| ())).await
+        let seal = move |disk: &Disk| match disk.started.get(&key) {
+            Some(bytes) => disk.seal_started(&key, &bytes, size),
+            None => disk.seal(&key, size),
+        };
+        let key = partial.key.clone();
+        self.run(move |disk| disk.turns.take(&key, || seal(disk)).map(|_| ())).await
     }
 
     async fn discard(&self, partial: &Partial) -> Result<()> {
+        if self.disk.started.remove(&partial.key) {
+            return Ok(());
+        }
         let key = partial.key.clone();
         self.run(move |disk| disk.turns.take(&key, || unlink(&disk.partial_path(&key))).map(|_| ())).await
     }
@@ -157,10 +173,20 @@ impl BlobStore for DiskStore {
     }
 
     fn open(&self, place: &Place) -> Result<Box<dyn ReadSeek>> {
-        Ok(Box::new(self.open_file(place)?))
+        match place {
+            Place::Partial(partial) if let Some(bytes) = self.disk.started.open(&partial.key) => {
+                Ok(Box::new(bytes))
+            }
+            _ => Ok(Box::new(self.open_file(place)?)),
+        }
     }
 
     fn open_file(&self, place: &Place) -> Result<File> {
+        if let Place::Partial(partial) = place
+            && let Some(mut bytes) = self.disk.started.open(&partial.key)
+        {
+            return unnamed_copy(&mut bytes);
+        }
         let (key, partial) = match place {
             Place::Sealed(key) => (key, None),
             Place::Partial(partial) => (&partial.key, Some(self.disk.partial_path(&partial.key))),
@@ -209,6 +235,45 @@ impl Disk {
             self.direct.store(false, Ordering::Relaxed);
         }
         file.ok()
+    }
+
+    /// Writes what is in memory to a partial, durably.
+    fn keep(&self, key: &BlobKey, bytes: &[u8]) -> Result<()> {
+        let file = self.create(key)?;
+        let write = || {
+            file.write_all_at(bytes, 0)?;
+            file.sync_data()?;
+            self.partial.sync()
+        };
+        write().map_err(|source| self.lost(key, source))?;
+        self.started.remove(key);
+        Ok(())
+    }
+
+    /// Writes what is in memory to a blob. Until this returns nothing names the blob, so nobody minds a half of it.
+    fn seal_started(&self, key: &BlobKey, bytes: &[u8], size: u64) -> Result<()> {
+        let found = bytes.len() as u64;
+        let whole = usize::try_from(size).ok().and_then(|size| bytes.get(..size));
+        let Some(bytes) = whole else {
+            return Err(Error::Length { key: key.clone(), expected: size, found });
+        };
+        let blob = self.blob_path(key);
+        // Never replaces anything.
+        let file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&blob) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(Error::Taken(key.clone()));
+            }
+            Err(source) => return Err(Error::Io { doing: "sealing a blob", source }),
+        };
+        let write = || {
+            file.write_all_at(bytes, 0)?;
+            file.sync_data()?;
+            sync_directory(blob.parent().unwrap_or(&self.blobs))
+        };
+        write().map_err(|source| self.lost(key, source))?;
+        self.started.remove(key);
+        Ok(())
     }
 
     fn seal(&self, key: &BlobKey, size: u64) -> Result<()> {

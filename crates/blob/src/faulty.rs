@@ -20,6 +20,10 @@ use crate::{BlobStore, BlobStream, Error, Hashing, Partial, Place, ReadSeek, Res
 pub enum Call {
     /// [`BlobStore::begin`].
     Begin,
+    /// [`BlobStore::start`].
+    Start,
+    /// [`BlobStore::keep`].
+    Keep,
     /// [`BlobStore::write`].
     OpenWriter,
     /// [`Writer::write`].
@@ -107,6 +111,17 @@ fn full() -> Error {
 impl BlobStore for FaultyStore {
     async fn begin(&self, key: BlobKey) -> Result<Partial> {
         self.call(Call::Begin, self.inner.begin(key)).await
+    }
+
+    async fn start(&self, key: BlobKey) -> Result<(Partial, Box<dyn Writer>)> {
+        let (partial, inner) = self.call(Call::Start, self.inner.start(key)).await?;
+        let (store, plan) = (Arc::clone(&self.inner), Arc::clone(&self.plan));
+        let writer = FaultyWriter { inner, store, partial: partial.clone(), plan };
+        Ok((partial, Box::new(writer)))
+    }
+
+    async fn keep(&self, partial: &Partial) -> Result<()> {
+        self.call(Call::Keep, self.inner.keep(partial)).await
     }
 
     async fn write(&self, partial: &Partial, at: u64, hashing: Hashing) -> Result<Box<dyn Writer>> {

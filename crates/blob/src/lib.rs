@@ -113,8 +113,9 @@ pub trait BlobStore: Send + Sync + 'static {
     /// Begins an empty partial.
     async fn begin(&self, key: BlobKey) -> Result<Partial>;
 
-    /// Begins a partial and opens it for writing, for which a store may need one step instead of two. What it began is
-    /// gone again where it fails.
+    /// Starts a blob that is likely to be sealed soon, and opens it for its only writer. Once that has finished, the
+    /// partial can be read, sealed, kept or discarded; but as long as it is neither sealed nor kept, it may be gone with
+    /// the process, and is listed or not, as suits the store.
     async fn start(&self, key: BlobKey) -> Result<(Partial, Box<dyn Writer>)> {
         let partial = self.begin(key).await?;
         match self.write(&partial, 0, Hashing::new()).await {
@@ -124,6 +125,11 @@ pub trait BlobStore: Send + Sync + 'static {
                 Err(error)
             }
         }
+    }
+
+    /// Makes a started partial one that has been begun: durable, and to be written on. May be repeated.
+    async fn keep(&self, _partial: &Partial) -> Result<()> {
+        Ok(())
     }
 
     /// Opens a partial for writing from the recorded offset `at` on. `hashing` has seen the bytes before. An earlier
@@ -159,12 +165,7 @@ pub trait BlobStore: Send + Sync + 'static {
     /// Opens bytes as a file for another process, which can only read them. A store that has no files makes one that
     /// has no name and is gone when it is closed. Blocks as well.
     fn open_file(&self, place: &Place) -> Result<File> {
-        let failed = |source| Error::Io { doing: "making a file for another process", source };
-        let mut from = self.open(place)?;
-        let mut file = unnamed_file().map_err(failed)?;
-        std::io::copy(&mut from, &mut file).map_err(failed)?;
-        file.seek(SeekFrom::Start(0)).map_err(failed)?;
-        Ok(file)
+        unnamed_copy(&mut self.open(place)?)
     }
 }
 
@@ -174,8 +175,18 @@ pub trait Writer: Send {
     /// Takes the next bytes. They may reach the disk later.
     async fn write(&mut self, bytes: Bytes) -> Result<()>;
 
-    /// Returns when all bytes are durable, with the state over everything up to their end.
+    /// Returns with the state over everything up to the end of what was written, when that is durable; of a started blob
+    /// it isn't yet.
     async fn finish(self: Box<Self>) -> Result<Hashing>;
+}
+
+/// A copy of bytes in a file without a name.
+fn unnamed_copy(from: &mut dyn Read) -> Result<File> {
+    let failed = |source| Error::Io { doing: "making a file for another process", source };
+    let mut file = unnamed_file().map_err(failed)?;
+    std::io::copy(from, &mut file).map_err(failed)?;
+    file.seek(SeekFrom::Start(0)).map_err(failed)?;
+    Ok(file)
 }
 
 /// A file in the directory for temporary ones, without a name.

@@ -292,6 +292,7 @@ impl Repository {
             return Err(Refusal::of(reason_message(&reason)).into());
         }
         let extension = self.content_extension(part.place(), hashes.size).await?;
+        self.blobs.keep(&part.partial).await?;
         let now = self.now();
         let queued = request.timing == Timing::AfterAnswer && hashes.size == chunk.filesize;
         let row = StashRow {

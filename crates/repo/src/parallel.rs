@@ -54,6 +54,7 @@ impl Repository {
             let refusal = stash_failed(reason_message(&reason));
             return Err(refusal.with("offset", row.offset.to_string()).into());
         }
+        self.blobs.keep(&fresh.partial).await?;
         let part = WaitingPart { start, size, blob_key: fresh.key.clone(), partial: encode(&fresh.partial)? };
         let kept = self.db.write(move |tx| parts::insert(tx, &key, &part, now).map_err(Error::from)).await?;
         if kept { Ok(Placed::Waiting) } else { Err(out_of_step(row.offset).into()) }

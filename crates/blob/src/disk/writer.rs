@@ -25,7 +25,7 @@ use crate::pool::{Answer, Pool};
 use crate::{Error, Hashing, Result, Writer};
 
 /// Up to this many bytes are hashed where they are written: another thread's help would cost more than it saves.
-const SMALL: usize = 64 * 1024;
+pub(super) const SMALL: usize = 64 * 1024;
 
 /// After this many bytes in the page cache the disk is set to work, or all of a large file would be left to the end.
 const SYNC_AHEAD: u64 = 32 * 1024 * 1024;

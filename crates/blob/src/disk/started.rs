@@ -1,0 +1,89 @@
+//! Small blobs whose bytes stay in memory until it is known what becomes of them.
+//!
+//! Most uploads are small, and sealed a moment after they have come. Written to their final place at once they need one
+//! file, one name and one commit of the file system's journal, where a partial of their own would need two of each.
+
+use std::collections::HashMap;
+use std::io::Cursor;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use commonhold_core::BlobKey;
+
+use super::Disk;
+use super::writer::{DiskWriter, SMALL, Target};
+use crate::pool::Pool;
+use crate::{Hashing, Result, Writer};
+
+/// The bytes of finished writers, by key.
+#[derive(Default)]
+pub(super) struct Started(Mutex<HashMap<BlobKey, Bytes>>);
+
+impl Started {
+    fn lock(&self) -> MutexGuard<'_, HashMap<BlobKey, Bytes>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The bytes, should they be here.
+    pub(super) fn get(&self, key: &BlobKey) -> Option<Bytes> {
+        self.lock().get(key).cloned()
+    }
+
+    /// The same for a reader.
+    pub(super) fn open(&self, key: &BlobKey) -> Option<Cursor<Bytes>> {
+        self.get(key).map(Cursor::new)
+    }
+
+    /// Forgets them; whether they were here.
+    pub(super) fn remove(&self, key: &BlobKey) -> bool {
+        self.lock().remove(key).is_some()
+    }
+}
+
+/// The writer of a blob that has been started. It begins a partial on the disk for what isn't small.
+pub(super) struct StartedWriter {
+    disk: Arc<Disk>,
+    pool: Arc<Pool>,
+    key: BlobKey,
+    little: BytesMut,
+    much: Option<DiskWriter>,
+}
+
+impl StartedWriter {
+    pub(super) fn new(disk: Arc<Disk>, pool: Arc<Pool>, key: BlobKey) -> Self {
+        Self { disk, pool, key, little: BytesMut::new(), much: None }
+    }
+}
+
+#[async_trait]
+impl Writer for StartedWriter {
+    async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        if let Some(much) = &mut self.much {
+            return much.write(bytes).await;
+        }
+        if self.little.len() + bytes.len() <= SMALL {
+            self.little.extend_from_slice(&bytes);
+            return Ok(());
+        }
+        let (disk, key) = (Arc::clone(&self.disk), self.key.clone());
+        let target = self.pool.run(move || Target::create(disk, key)).await?;
+        let mut writer = DiskWriter::new(target, Arc::clone(&self.pool), 0, Hashing::new());
+        writer.write(std::mem::take(&mut self.little).freeze()).await?;
+        let outcome = writer.write(bytes).await;
+        self.much = Some(writer);
+        outcome
+    }
+
+    async fn finish(self: Box<Self>) -> Result<Hashing> {
+        if let Some(much) = self.much {
+            return Box::new(much).finish().await;
+        }
+        let bytes = self.little.freeze();
+        // Too little for a thread of its own.
+        let mut hashing = Hashing::new();
+        hashing.update(&bytes);
+        self.disk.started.lock().insert(self.key, bytes);
+        Ok(hashing)
+    }
+}
