@@ -7,6 +7,7 @@
 mod fit;
 mod grammar;
 mod name;
+mod pages;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -64,6 +65,8 @@ pub struct Picture {
     pub height: u32,
     /// Pages; 1 where there are no others.
     pub pages: u32,
+    /// Pixels of each page as far as they are known; empty if all are as large as the first.
+    pub page_sizes: Vec<(u32, u32)>,
     /// Seconds of a film; 0 where not known.
     pub duration: f64,
     /// Whether its pixels are stored in another orientation than they are shown in.
@@ -138,9 +141,19 @@ impl Picture {
             width: info.width,
             height: info.height,
             pages: info.pages.unwrap_or(1).max(1),
+            page_sizes: pages::sizes(format, info),
             duration: info.duration,
             turned: format == Format::Jpeg && matches!(orientation, Some(Data::Int(2..=8))),
         })
+    }
+
+    /// Width and height of what is rendered with these options.
+    fn shape(&self, options: &Options) -> (u64, u64) {
+        let page =
+            options.page.and_then(|page| usize::try_from(page).ok()).and_then(|page| page.checked_sub(1));
+        let (width, height) =
+            page.and_then(|page| self.page_sizes.get(page)).copied().unwrap_or((self.width, self.height));
+        (u64::from(width), u64::from(height))
     }
 
     /// Whether making a small thumbnail costs as much as a large one: all pixels have to be decoded.

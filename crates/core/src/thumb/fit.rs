@@ -49,7 +49,8 @@ impl Picture {
     pub fn scale(&self, bounds: Bounds, options: &Options) -> Option<Thumb> {
         // Nothing that is rendered is nearly so large, and the arithmetic stays exact.
         let sensible = |number: i64| u64::try_from(number).ok().filter(|n| (1..=1 << 31).contains(n));
-        let shape = (u64::from(self.width), u64::from(self.height));
+        let options = options.for_picture(self);
+        let shape = self.shape(&options);
         let mut width = sensible(bounds.width)?;
         if let Some(limit) = bounds.height {
             let limit = sensible(limit)?;
@@ -57,7 +58,7 @@ impl Picture {
                 width = width_within(shape, limit);
             }
         }
-        self.thumb(width, width, options.for_picture(self))
+        self.thumb(width, width, options)
     }
 
     /// The thumbnail that a site gives in place of this one, for it may not have all sizes.
@@ -68,8 +69,8 @@ impl Picture {
 
     /// A thumbnail that counts as of one width, and is rendered at another one as far as that makes sense.
     fn thumb(&self, width: u64, rendered: u64, options: Options) -> Option<Thumb> {
-        let shape = (u64::from(self.width), u64::from(self.height));
-        let rendered = self.rendered_width(rendered);
+        let shape = self.shape(&options);
+        let rendered = self.rendered_width(shape, rendered);
         let is_original = !self.must_render() && rendered == shape.0;
         let height = height_for(shape, width).max(1);
         let (width, height) = if is_original { shape } else { (width, height) };
@@ -84,8 +85,7 @@ impl Picture {
     }
 
     /// The width that is rendered for one that was asked for: images aren't enlarged, drawings not without end.
-    fn rendered_width(&self, width: u64) -> u64 {
-        let shape = (u64::from(self.width), u64::from(self.height));
+    fn rendered_width(&self, shape: (u64, u64), width: u64) -> u64 {
         if self.format != Format::Drawing {
             return width.min(shape.0);
         }

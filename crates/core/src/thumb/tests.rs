@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn picture(format: Format, width: u32, height: u32) -> Picture {
-    Picture { format, width, height, pages: 1, duration: 0.0, turned: false }
+    Picture { format, width, height, pages: 1, page_sizes: Vec::new(), duration: 0.0, turned: false }
 }
 
 fn scaled(picture: &Picture, width: i64, height: impl Into<Option<i64>>) -> Thumb {
@@ -41,6 +41,20 @@ fn sizes_and_names_are_mediawikis() {
     check(&drawing, (425, 50), (75, 50), "75px 113px 150px");
     check(&drawing, (5000, 0), (5000, 3329), "5000px 7500px 7689px");
     check(&picture(Format::Gif, 100_000, 1), (10, 0), (10, 1), "10px 15px 20px");
+}
+
+#[test]
+fn each_page_has_its_shape() {
+    let mut document = picture(Format::Document, 600, 800);
+    (document.pages, document.page_sizes) = (3, vec![(600, 800), (800, 600)]);
+    let page = |page, width| {
+        let options = Options { page: Some(page), ..Options::default() };
+        let thumb = document.scale(Bounds { width, height: Some(300) }, &options).unwrap();
+        (thumb.width, thumb.height, thumb.pixel_width, thumb.pixel_height)
+    };
+    assert_eq!(page(1, 1000), (225, 300, 225, 300));
+    assert_eq!(page(2, 1000), (400, 300, 400, 300));
+    assert_eq!(page(3, 60), (60, 80, 60, 80));
 }
 
 #[test]
