@@ -79,13 +79,13 @@ def own(target):
 
 @pytest.fixture
 def new_server(tmp_path):
-    """Makes servers that a test has for itself, with settings of its own: `new_server(settings) -> Target`."""
+    """Makes servers that a test has for itself, with settings of its own: `new_server(settings, limits) -> Target`."""
     if "COMMONHOLD_TEST_API" in os.environ:
         pytest.skip("not a server of ours")
     servers = []
 
-    def make(settings=None):
-        server = Server(tmp_path / f"data{len(servers)}", settings)
+    def make(settings=None, limits=None):
+        server = Server(tmp_path / f"data{len(servers)}", settings, limits)
         servers.append(server)
         server.start()
         return make_target(server)

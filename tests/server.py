@@ -5,6 +5,7 @@ All that the tests know of the command line, the environment and the operator's 
 
 import os
 import pathlib
+import resource
 import secrets
 import signal
 import socket
@@ -33,13 +34,15 @@ def free_port():
 class Server:
     """One server. `settings` are those of the configuration file, as in `{"uploads.max_bytes": 1000}`."""
 
-    def __init__(self, data, settings=None):
+    def __init__(self, data, settings=None, limits=None):
         self.data = pathlib.Path(data)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.api = self.url + "/w/api.php"
         self.log = self.data.parent / (self.data.name + ".log")
         self.process = None
+        #: Limits of the operating system's, as `resource.setrlimit` takes them.
+        self.limits = limits or {}
         self.admin_password = "the first administrator's"
         # Nothing of the machine's own configuration may leak into a test.
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("COMMONHOLD_")}
@@ -64,10 +67,20 @@ class Server:
         """Starts the process without waiting for it."""
         log = self.log.open("ab")
         self.process = subprocess.Popen(
-            self.command("serve", "--listen", f"127.0.0.1:{self.port}"), env=self.environment, stdout=log, stderr=log
+            self.command("serve", "--listen", f"127.0.0.1:{self.port}"),
+            env=self.environment,
+            stdout=log,
+            stderr=log,
+            preexec_fn=self._limit if self.limits else None,
+            # Python ignores the signal for files that grow too large; so does the server then, and gets an error.
+            restore_signals=not self.limits,
         )
         log.close()
         return self
+
+    def _limit(self):
+        for which, most in self.limits.items():
+            resource.setrlimit(which, (most, most))
 
     def start(self):
         """Starts the process and waits until it is ready."""

@@ -72,7 +72,16 @@ async fn receive(
             while source.next().await.map_err(|e| Error::Body(e.0))?.is_some() {}
             Ok(Uploaded::TooLarge(cx.repo.settings().uploads.max_bytes))
         }
-        Err(error) => Err(error.into()),
+        Err(error @ Error::Body(_)) => Err(error.into()),
+        Err(error) => {
+            while let Ok(Some(_)) = source.next().await {}
+            if error.storage_message().is_none() {
+                return Err(error.into());
+            }
+            // As PHP says it where it can't write what arrives.
+            tracing::error!(%error, "a part that arrived could not be stored");
+            Ok(Uploaded::NotStored)
+        }
     }
 }
 

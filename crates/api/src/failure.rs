@@ -35,6 +35,9 @@ impl Failure {
             Self::Fault(error) => {
                 let class = error.class().unwrap_or("InternalError");
                 tracing::error!(%error, class, "a request failed");
+                if let Some(key) = error.storage_message() {
+                    return Refusal::of(Message::new(key));
+                }
                 let message = Message::new("apierror-exceptioncaught").with(class);
                 Refusal::new(format!("internal_api_error_{class}"), message).with("errorclass", class)
             }

@@ -11,6 +11,7 @@ mod filter;
 pub mod jobs;
 pub mod logs;
 pub mod moves;
+pub mod nodes;
 pub mod pages;
 pub mod parts;
 pub mod protections;

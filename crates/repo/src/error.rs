@@ -64,6 +64,20 @@ impl Error {
     }
 }
 
+impl Error {
+    /// MediaWiki's message for bytes that can't be stored or read; `None` where it has none, and for other failures.
+    pub fn storage_message(&self) -> Option<&'static str> {
+        match self {
+            Self::Storage(commonhold_blob::Error::Io { .. }) => Some("backend-fail-store"),
+            Self::Storage(commonhold_blob::Error::Missing(_)) => Some("backend-fail-notexists"),
+            Self::Storage(commonhold_blob::Error::Length { .. }) | Self::Inspection(_) => {
+                Some("backend-fail-read")
+            }
+            _ => None,
+        }
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(Box::new(refusal))

@@ -59,7 +59,7 @@ pub enum Stage {
 /// Those in a process that work on jobs.
 pub(crate) struct Workers {
     /// The process, among all that ever were.
-    owner: String,
+    pub(crate) owner: String,
     queued: Notify,
 }
 

@@ -22,6 +22,7 @@ mod gc;
 mod jobs;
 mod lists;
 mod lru;
+mod nodes;
 mod parallel;
 mod protect;
 mod receive;
@@ -160,13 +161,13 @@ impl Repository {
 
     /// Lets go of what an earlier process held when it ended. For the one process that serves these stores.
     pub async fn take_over(&self) -> Result<()> {
-        // Where others may use the catalogue as well, their jobs are theirs; ours come back when their leases end.
-        let alone = !self.db.is_shared();
+        if self.db.is_shared() {
+            // Others may use the catalogue as well, and what they hold is theirs.
+            return self.show_alive().await;
+        }
         let release = move |tx: &mut dyn commonhold_catalogue::Tx| {
             ops::stash::release_all(tx)?;
-            if alone {
-                ops::jobs::release_all(tx)?;
-            }
+            ops::jobs::release_all(tx)?;
             Ok::<_, Error>(())
         };
         self.db.write(release).await

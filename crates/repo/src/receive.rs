@@ -125,7 +125,7 @@ impl Repository {
         let (at, mut writer) = if let Some(part) = claimed {
             let (at, partial, hashing) = (part.row.offset, part.partial.clone(), part.hashing.clone());
             received.held = Some(Held::Appended(Box::new(part)));
-            (at, self.blobs.write(&partial, at, hashing).await?)
+            (at, self.blobs.write(&partial, at, hashing).await.map_err(lost)?)
         } else {
             let key = self.fresh_key();
             let (partial, writer) = self.blobs.start(key.clone()).await?;
@@ -162,7 +162,7 @@ impl Repository {
         key: &FileKey,
         offset: u64,
     ) -> Result<Option<AppendedPart>> {
-        let (wanted, now) = (key.clone(), self.now());
+        let (wanted, now, holder) = (key.clone(), self.now(), self.holder());
         let claim = self
             .db
             .write(move |tx| {
@@ -170,7 +170,7 @@ impl Repository {
                     Some(row) if row.user_id == user_id => {}
                     _ => return Ok::<_, Error>(None),
                 }
-                match stash::claim(tx, &wanted, offset, now, CLAIM_SECONDS)? {
+                match stash::claim(tx, &wanted, offset, now, CLAIM_SECONDS, holder.as_deref())? {
                     Claim::Granted { attempt, row } => Ok(Some((attempt, row))),
                     _ => Ok(None),
                 }
@@ -241,6 +241,18 @@ impl Repository {
         {
             tracing::warn!(%error, "a claim on an upload could not be ended");
         }
+    }
+}
+
+/// Says it in the form that clients know if the bytes before a chunk are gone, which a disk that fails may do to them:
+/// the upload has to begin anew.
+fn lost(error: commonhold_blob::Error) -> Error {
+    match error {
+        commonhold_blob::Error::Missing(_) | commonhold_blob::Error::Length { .. } => {
+            tracing::error!(%error, "bytes of an unfinished upload are lost");
+            Refusal::of(Message::new("stashfailed").with(Message::new("stash-lost"))).into()
+        }
+        error => error.into(),
     }
 }
 

@@ -37,6 +37,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 const READ_AHEAD: usize = 128 * 1024;
 /// Requests in flight and jobs at work are given so long to end.
 const DRAIN: Duration = Duration::from_secs(9);
+/// Between two words to other servers.
+const PULSE: Duration = Duration::from_secs(15);
 /// Between two sweeps of what has expired.
 const SWEEP: Duration = Duration::from_mins(10);
 /// Between two searches for bytes that nothing refers to.
@@ -182,6 +184,8 @@ async fn serve(
         tokio::spawn(collect(Arc::clone(&repo))),
         tokio::spawn(take_stock(Arc::clone(&repo))),
     ];
+    // It goes on while requests are finished.
+    let pulse = tokio::spawn(pulse(Arc::clone(&repo)));
     let mut tasks = vec![tokio::spawn(accept(listener, app::public(&app, admin.is_none()), ending.clone()))];
     if let Some(admin) = admin {
         tasks.push(tokio::spawn(accept(admin, app::admin(&app), ending.clone())));
@@ -211,6 +215,10 @@ async fn serve(
         if let Err(error) = repo.give_back_jobs().await {
             tracing::warn!(%error, "unfinished jobs can't be given back; others will wait for them a while");
         }
+    }
+    pulse.abort();
+    if let Err(error) = repo.leave().await {
+        tracing::warn!(%error, "other servers can't be told of the end; they will wait a while for what it held");
     }
     tracing::info!("ended");
     Ok(())
@@ -259,6 +267,18 @@ fn converse(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &Grac
 async fn take_stock(repo: Arc<Repository>) {
     if let Err(error) = repo.take_stock_of_thumbnails().await {
         tracing::warn!(%error, "kept thumbnails are not all known; they may take more room than they should");
+    }
+}
+
+/// Tells other servers over the same catalogue that this one is alive, again and again.
+async fn pulse(repo: Arc<Repository>) {
+    let mut ticks = interval(PULSE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = repo.show_alive().await {
+            tracing::warn!(%error, "other servers can't be told that this one is alive");
+        }
     }
 }
 

@@ -27,6 +27,8 @@ const UNIT_SEPARATOR: char = '\u{1f}';
 pub(crate) enum Uploaded {
     /// Stored, or counted only because the session may not upload.
     Part(Box<Received>),
+    /// It arrived, but could not be stored.
+    NotStored,
     /// Larger than a file may be; the size is the limit.
     TooLarge(u64),
 }
@@ -379,6 +381,7 @@ fn read_list(
 fn read_part(cx: &mut Context, name: &str) -> Result<Value, Refusal> {
     match cx.request.parts.remove(name) {
         Some(Uploaded::Part(part)) => Ok(Value::Part(part)),
+        Some(Uploaded::NotStored) => Err(bad_upload(name, "cantwrite")),
         Some(Uploaded::TooLarge(limit)) => Err(bad_upload(name, "inisize").with("size", limit as i64)),
         None if cx.request.fields.take(name).is_some() => Err(bad_upload(name, "notupload")),
         None => Ok(Value::Absent),

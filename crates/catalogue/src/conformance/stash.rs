@@ -3,8 +3,8 @@
 use commonhold_core::{FileKey, Timestamp};
 
 use super::{NOW, Result, at_once, content, fresh_blob, fresh_filekey, make_user, png, upload};
-use crate::ops::files;
 use crate::ops::stash::{self, Claim, StashRow, StashStatus};
+use crate::ops::{files, nodes};
 use crate::{Db, DbError, Tx};
 
 pub(super) async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
@@ -16,6 +16,7 @@ pub(super) async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     a_released_claim_lets_the_next_in(make()).await?;
     a_claim_that_nobody_knows_of_can_be_ended(make()).await?;
     a_restart_ends_all_claims(make()).await?;
+    claims_of_a_dead_server_are_free(make()).await?;
     the_offset_moves_under_the_last_claim_only(make()).await?;
     offsets_have_64_bits(make()).await?;
     many_chunks_at_once_move_the_offset_in_step(make()).await?;
@@ -78,7 +79,7 @@ async fn begun(db: &Db) -> Result<StashRow> {
 
 /// The number of a claim for an offset, which must be granted.
 fn granted(tx: &mut dyn Tx, key: &FileKey, offset: u64, now: Timestamp) -> Result<i64> {
-    match stash::claim(tx, key, offset, now, 60)? {
+    match stash::claim(tx, key, offset, now, 60, None)? {
         Claim::Granted { attempt, row } => {
             assert_eq!((&row.filekey, row.attempt, row.offset), (key, attempt, offset));
             assert_eq!(row.lease_until, Some(now + 60));
@@ -139,7 +140,7 @@ async fn a_claim_keeps_others_away_while_it_lasts(db: Db) -> Result<()> {
     db.write(move |tx| {
         let first = granted(tx, &key, 0, NOW)?;
         for second in [0, 59, 60] {
-            let again = stash::claim(tx, &key, 0, NOW + second, 60)?;
+            let again = stash::claim(tx, &key, 0, NOW + second, 60, None)?;
             assert!(matches!(again, Claim::Busy), "after {second} seconds: {again:?}");
         }
         let second = granted(tx, &key, 0, NOW + 61)?;
@@ -153,15 +154,15 @@ async fn claims_are_for_the_awaited_offset(db: Db) -> Result<()> {
     let row = begun(&db).await?;
     db.write(move |tx| {
         for offset in [1, 999, i64::MAX as u64, i64::MAX as u64 + 1, u64::MAX] {
-            let claim = stash::claim(tx, &row.filekey, offset, NOW, 60)?;
+            let claim = stash::claim(tx, &row.filekey, offset, NOW, 60, None)?;
             assert!(matches!(claim, Claim::Refused), "at {offset}: {claim:?}");
         }
-        let claim = stash::claim(tx, &fresh_filekey(), 0, NOW, 60)?;
+        let claim = stash::claim(tx, &fresh_filekey(), 0, NOW, 60, None)?;
         assert!(matches!(claim, Claim::Refused), "{claim:?}");
         for status in [StashStatus::Finished, StashStatus::Failed, StashStatus::Published] {
             let over = StashRow { status, ..chunked(fresh_filekey(), row.user_id) };
             stash::insert(tx, &over)?;
-            let claim = stash::claim(tx, &over.filekey, 0, NOW, 60)?;
+            let claim = stash::claim(tx, &over.filekey, 0, NOW, 60, None)?;
             assert!(matches!(claim, Claim::Refused), "{status:?}: {claim:?}");
             assert_eq!(stash::get(tx, &over.filekey)?, Some(over), "refused, and nothing moved");
         }
@@ -176,7 +177,7 @@ async fn one_of_many_claims_is_granted(db: Db) -> Result<()> {
         let now = NOW + 100 * round;
         let claims = (0..20).map(|_| {
             let (db, key) = (db.clone(), key.clone());
-            async move { db.write(move |tx| stash::claim(tx, &key, 0, now, 60)).await }
+            async move { db.write(move |tx| stash::claim(tx, &key, 0, now, 60, None)).await }
         });
         let claims = at_once(claims).await?;
         let granted: Vec<i64> = claims
@@ -200,7 +201,7 @@ async fn a_released_claim_lets_the_next_in(db: Db) -> Result<()> {
         let second = granted(tx, &key, 0, NOW)?;
         // Too late: the claim isn't the last one any more.
         stash::release(tx, &key, first)?;
-        assert!(matches!(stash::claim(tx, &key, 0, NOW, 60)?, Claim::Busy));
+        assert!(matches!(stash::claim(tx, &key, 0, NOW, 60, None)?, Claim::Busy));
         stash::release(tx, &key, second)?;
         granted(tx, &key, 0, NOW)?;
         Ok(())
@@ -213,7 +214,10 @@ async fn a_claim_that_nobody_knows_of_can_be_ended(db: Db) -> Result<()> {
     db.write(move |tx| {
         let lost = granted(tx, &key, 0, NOW)?;
         stash::revoke(tx, &key, NOW + 59)?;
-        assert!(matches!(stash::claim(tx, &key, 0, NOW, 60)?, Claim::Busy), "another claim than was meant");
+        assert!(
+            matches!(stash::claim(tx, &key, 0, NOW, 60, None)?, Claim::Busy),
+            "another claim than was meant"
+        );
         stash::revoke(tx, &key, NOW + 60)?;
         assert!(!stash::advance(tx, &key, lost, 0, 5, b"", NOW)?, "should its holder live after all");
         let next = granted(tx, &key, 0, NOW)?;
@@ -234,6 +238,34 @@ async fn a_restart_ends_all_claims(db: Db) -> Result<()> {
         assert!(!stash::advance(tx, &row.filekey, attempt, 0, 5, b"state", NOW)?, "of the process before");
         granted(tx, &row.filekey, 0, NOW)?;
         assert_eq!(stash::get(tx, &other.filekey)?, Some(other), "there was no claim");
+        Ok(())
+    })
+    .await
+}
+
+async fn claims_of_a_dead_server_are_free(db: Db) -> Result<()> {
+    let row = begun(&db).await?;
+    db.write(move |tx| {
+        let key = &row.filekey;
+        let claim = |tx: &mut dyn Tx, holder: &str, now| stash::claim(tx, key, 0, now, 3_600, Some(holder));
+        nodes::beat(tx, "one", NOW)?;
+        let Claim::Granted { attempt, .. } = claim(tx, "one", NOW)? else { panic!("nobody has it") };
+        // Another server starts, and goes on, while the first lives.
+        nodes::beat(tx, "two", NOW + 1)?;
+        assert!(matches!(claim(tx, "two", NOW + 60)?, Claim::Busy));
+        nodes::beat(tx, "one", NOW + 50)?;
+        assert!(matches!(claim(tx, "two", NOW + 110)?, Claim::Busy));
+        assert!(stash::advance(tx, key, attempt, 0, 5, b"state", NOW + 110)?);
+        let at = |tx: &mut dyn Tx, holder: &str, now| stash::claim(tx, key, 5, now, 3_600, Some(holder));
+        assert!(matches!(at(tx, "two", NOW + 110)?, Claim::Busy));
+        // It says nothing any more.
+        assert!(matches!(at(tx, "two", NOW + 111)?, Claim::Granted { .. }));
+        assert!(!stash::advance(tx, key, attempt, 5, 9, b"state", NOW + 111)?, "superseded");
+        // One that ends holds nothing from then on.
+        nodes::beat(tx, "two", NOW + 111)?;
+        assert!(matches!(at(tx, "three", NOW + 112)?, Claim::Busy));
+        nodes::leave(tx, "two")?;
+        assert!(matches!(at(tx, "three", NOW + 112)?, Claim::Granted { .. }));
         Ok(())
     })
     .await
@@ -302,7 +334,7 @@ async fn many_chunks_at_once_move_the_offset_in_step(db: Db) -> Result<()> {
                     return Ok(brought);
                 }
                 let wanted = key.clone();
-                let claim = db.write(move |tx| stash::claim(tx, &wanted, row.offset, NOW, 60)).await?;
+                let claim = db.write(move |tx| stash::claim(tx, &wanted, row.offset, NOW, 60, None)).await?;
                 if let Claim::Granted { attempt, row } = claim {
                     let (key, from) = (key.clone(), row.offset);
                     let moved = db
@@ -338,7 +370,7 @@ async fn a_queued_upload_takes_no_more_and_ends_once(db: Db) -> Result<()> {
             ..row.clone()
         };
         assert_eq!(stash::get(tx, &row.filekey)?, Some(expected));
-        assert!(matches!(stash::claim(tx, &row.filekey, 1_000, NOW + 99, 60)?, Claim::Refused));
+        assert!(matches!(stash::claim(tx, &row.filekey, 1_000, NOW + 99, 60, None)?, Claim::Refused));
         assert!(!stash::advance(tx, &row.filekey, attempt, 1_000, 1_005, b"", NOW)?);
         assert!(stash::queue(tx, &row.filekey, attempt, NOW + 2)?, "it may be repeated");
         assert_eq!(stash::list_of_user(tx, row.user_id, None, 10)?.len(), 1);
@@ -414,7 +446,7 @@ async fn a_failed_upload_takes_no_more(db: Db) -> Result<()> {
         assert_eq!(stash::get(tx, &row.filekey)?, Some(expected));
         assert!(!stash::advance(tx, &row.filekey, attempt, 0, 5, b"", NOW)?);
         assert!(!stash::finish(tx, &row.filekey, attempt, &whole(fresh_filekey(), row.user_id))?);
-        assert!(matches!(stash::claim(tx, &row.filekey, 0, NOW + 99, 60)?, Claim::Refused));
+        assert!(matches!(stash::claim(tx, &row.filekey, 0, NOW + 99, 60, None)?, Claim::Refused));
         Ok(())
     })
     .await

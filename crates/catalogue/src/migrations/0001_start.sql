@@ -265,6 +265,12 @@ CREATE INDEX taggings_revision ON taggings (revision_id, tag) WHERE revision_id 
 CREATE INDEX taggings_log ON taggings (log_id, tag) WHERE log_id IS NOT NULL;
 CREATE INDEX taggings_change ON taggings (change_id, tag) WHERE change_id IS NOT NULL;
 
+-- Servers that use this catalogue together, and when each was last seen alive.
+CREATE TABLE nodes (
+    id {TEXT} NOT NULL PRIMARY KEY,
+    seen BIGINT NOT NULL
+);
+
 -- Files that are their owner's alone, whole or still arriving in chunks.
 CREATE TABLE stash (
     id {ID},
@@ -286,6 +292,8 @@ CREATE TABLE stash (
     info_json {TEXT},
     attempt BIGINT NOT NULL,
     lease_until BIGINT,
+    -- The server whose claim it is, where there may be several.
+    holder {TEXT},
     successor {TEXT},
     published_version BIGINT
 );

@@ -2,8 +2,8 @@
 
 use commonhold_core::{BlobKey, FileKey, Hashes, MediaInfo, Sha1, Sha256, Timestamp};
 
-use super::blobs;
 use super::files::storable;
+use super::{blobs, nodes};
 use crate::value::{json, values};
 use crate::{DbError, Read, Row, Tx};
 
@@ -186,18 +186,22 @@ pub fn get(read: &mut dyn Read, key: &FileKey) -> Result<Option<StashRow>, DbErr
     Ok(row.as_ref().map(entry).transpose()?.map(|(_, row)| row))
 }
 
-/// Claims an entry that waits for the bytes at `offset`, for some seconds.
+/// Claims an entry that waits for the bytes at `offset`, for some seconds. Where several servers share the catalogue, the
+/// claim is the `holder`'s, and ends as well when that is taken for dead.
 pub fn claim(
     tx: &mut dyn Tx,
     key: &FileKey,
     offset: u64,
     now: Timestamp,
     seconds: i64,
+    holder: Option<&str>,
 ) -> Result<Claim, DbError> {
     let touched = tx.execute(
-        "UPDATE stash SET attempt = attempt + 1, lease_until = ?4 WHERE filekey = ?1 AND status = 'chunks' \
-         AND received = ?2 AND (lease_until IS NULL OR lease_until < ?3)",
-        values![key.as_str(), offset as i64, now, now + seconds],
+        "UPDATE stash SET attempt = attempt + 1, lease_until = ?4, holder = ?5 \
+         WHERE filekey = ?1 AND status = 'chunks' AND received = ?2 \
+         AND (lease_until IS NULL OR lease_until < ?3 OR (holder IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = stash.holder AND n.seen >= ?6)))",
+        values![key.as_str(), offset as i64, now, now + seconds, holder, now + -nodes::SILENT_SECONDS],
     )?;
     let row = get(tx, key)?;
     Ok(match row {
@@ -222,7 +226,7 @@ pub fn revoke(tx: &mut dyn Tx, key: &FileKey, lease_until: Timestamp) -> Result<
     Ok(())
 }
 
-/// Ends all claims: of a process that is no more.
+/// Ends all claims: of a process that is no more. Not for a catalogue that others use as well.
 pub fn release_all(tx: &mut dyn Tx) -> Result<(), DbError> {
     tx.execute(
         "UPDATE stash SET attempt = attempt + 1, lease_until = NULL WHERE lease_until IS NOT NULL",

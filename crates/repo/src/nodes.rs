@@ -1,0 +1,26 @@
+//! Several servers over one catalogue: each holds the uploads that it is fed until it dies.
+
+use commonhold_catalogue::ops::nodes;
+
+use crate::{Error, Repository, Result};
+
+impl Repository {
+    /// Whose claims on uploads ours are, where several servers may make some.
+    pub(crate) fn holder(&self) -> Option<String> {
+        self.db.is_shared().then(|| self.workers.owner.clone())
+    }
+
+    /// Tells the other servers that this one is alive. Without a word for a minute it loses what it holds. Does nothing
+    /// where there can be no others.
+    pub async fn show_alive(&self) -> Result<()> {
+        let Some(id) = self.holder() else { return Ok(()) };
+        let now = self.now();
+        self.db.write(move |tx| nodes::beat(tx, &id, now).map_err(Error::from)).await
+    }
+
+    /// Tells them that it ends, so that what it holds is free at once.
+    pub async fn leave(&self) -> Result<()> {
+        let Some(id) = self.holder() else { return Ok(()) };
+        self.db.write(move |tx| nodes::leave(tx, &id).map_err(Error::from)).await
+    }
+}
