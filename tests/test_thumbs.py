@@ -247,6 +247,9 @@ def test_a_redirect_leads_to_the_thumbnail_of_its_target(wiki, photo):
     assert answer.status_code == 302 and answer.headers["Expires"]
     assert answer.headers["Location"].endswith(f"/Led_{photo}/100px-Led_{photo}")
     assert opened(fetch(url)).size == (100, 60)
+    script = wiki.url.replace("api.php", f"thumb.php?f={photo}&w=100")
+    answer = requests.get(script, allow_redirects=False, timeout=60)
+    assert (answer.status_code, answer.headers["Location"].rsplit("/", 1)[1]) == (302, f"100px-Led_{photo}")
 
 
 def test_many_ask_and_it_is_made_once(own, wiki, name):
