@@ -212,7 +212,7 @@ impl Default for LimitSettings {
             login_attempts: 5,
             login_window_seconds: 300,
             uploads: Rates { ip: few, newbie: few, user: None },
-            odd_thumbnails: Some(Rate { hits: 70, seconds: 30 }),
+            odd_thumbnails: Some(Rate { hits: 700, seconds: 30 }),
         }
     }
 }

@@ -435,7 +435,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "limits.thumbnails_ip",
-        doc: "How often an address may have thumbnails made of widths that are not usual: \"70/30\". Empty: as often as it likes.",
+        doc: "How often an address may have thumbnails made of widths that are not usual: \"700/30\". Empty: as often as it likes.",
         kind: Kind::Text,
         get: |c| rate(c.settings.limits.odd_thumbnails),
         set: |c, v| rate_of(v).map(|v| c.settings.limits.odd_thumbnails = v),
