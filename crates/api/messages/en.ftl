@@ -313,4 +313,5 @@ uploadstash-bad-path-bad-format = "{ $p1 }" can't be a file key.
 uploadstash-file-not-found = There is no stashed file with the key "{ $p1 }".
 uploadstash-no-session = Nothing is known of an upload with this key.
 uploadstash-wrong-owner = The stashed file "{ $p1 }" is another user's.
+uploadvirus = The file is infected, or could not be scanned: { $p1 }.
 verification-error = The file is not what its name says, or holds something that is not allowed.

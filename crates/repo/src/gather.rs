@@ -28,8 +28,9 @@ impl Repository {
         let blobs = self.blobs.clone();
         let policy = self.settings.uploads.clone();
         let requested = requested.to_owned();
+        let examined = place.clone();
         let job = move || {
-            let mut source = Buffered::new(blobs.open(&place)?);
+            let mut source = Buffered::new(blobs.open(&examined)?);
             let mime = media::detect(&mut source, size).map_err(Error::Inspection)?;
             let name = upload_name(&requested, &policy, &|| media::guess_extension(&mime));
             let extension = match &name {
@@ -39,9 +40,13 @@ impl Repository {
             let verdict = media::verify(&mut source, size, &extension).map_err(Error::Inspection)?;
             let mime = media::logical_type(&mime, &extension);
             let info = media::inspect(&mut source, size, &mime).map_err(Error::Inspection)?;
-            Ok(Examined { name, refused: verdict.err(), info })
+            Ok::<_, Error>(Examined { name, refused: verdict.err(), info })
         };
-        self.media.run(job).await?
+        let mut examined = self.media.run(job).await??;
+        if examined.refused.is_none() {
+            examined.refused = self.scan(&place).await?;
+        }
+        Ok(examined)
     }
 
     /// Checks one chunk for what may be told from a part: the bytes from `from` to `to` of a place.

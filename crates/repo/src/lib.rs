@@ -29,6 +29,7 @@ mod receive;
 mod rename;
 mod restore;
 mod revert;
+mod scan;
 mod session;
 mod settings;
 mod shared;
@@ -76,10 +77,11 @@ pub use receive::{ByteSource, Hint, Received, SourceError};
 pub use rename::{MoveRequest, Moved};
 pub use restore::RestoreRequest;
 pub use revert::Reverted;
+pub use scan::{OnFailure, ScannerAddress};
 pub use session::{CheckedToken, CookieChange, Session};
 pub use settings::{
-    ByUrlSettings, LimitSettings, MediaSettings, Rates, Settings, SharedSettings, SiteSettings, Texts,
-    ThumbnailSettings, WatchlistSettings,
+    ByUrlSettings, LimitSettings, MediaSettings, Rates, ScannerSettings, Settings, SharedSettings,
+    SiteSettings, Texts, ThumbnailSettings, WatchlistSettings,
 };
 pub use shared::SharedFile;
 pub use stash::{StashEntry, StashedFile};
@@ -116,6 +118,8 @@ pub struct Repository {
     decoders: Arc<workers::Workers>,
     /// Finds and makes thumbnails.
     thumbnails: thumbnail::Thumbnails,
+    /// Looks for viruses, if the operator wants it.
+    scanner: Option<scan::Scanner>,
     /// Hashes passwords; few threads, since each hash takes tens of megabytes.
     passwords: worker::Pool,
 }
@@ -139,6 +143,7 @@ impl Repository {
         let decoders = Arc::new(decoders);
         let thumbnails =
             thumbnail::Thumbnails::new(&settings.thumbnails, Arc::clone(&decoders), Arc::clone(&clock))?;
+        let scanner = scan::Scanner::open(&settings.scanner)?;
         let passwords = worker::Pool::new("password", 2, 64)?;
         let workers = jobs::Workers::new(&*entropy);
         Ok(Self {
@@ -155,6 +160,7 @@ impl Repository {
             media,
             decoders,
             thumbnails,
+            scanner,
             passwords,
         })
     }

@@ -9,6 +9,8 @@ use commonhold_core::{Message, Rate};
 use commonhold_media::thumb::Limits;
 use ipnet::IpNet;
 
+use crate::scan::{OnFailure, ScannerAddress};
+
 /// Everything that an operator decides.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -22,6 +24,8 @@ pub struct Settings {
     pub shared: SharedSettings,
     /// What looking into files may cost.
     pub media: MediaSettings,
+    /// Who looks for viruses.
+    pub scanner: ScannerSettings,
     /// What watchlists can do.
     pub watchlist: WatchlistSettings,
     /// Thumbnails, and where they are kept.
@@ -125,6 +129,17 @@ pub struct ThumbnailSettings {
     pub directory: Option<PathBuf>,
 }
 
+/// The virus scanner.
+#[derive(Clone, Debug)]
+pub struct ScannerSettings {
+    /// Where it listens; absent where there is none.
+    pub address: Option<ScannerAddress>,
+    /// What becomes of a file of which it says nothing.
+    pub on_failure: OnFailure,
+    /// How long it may take for a file.
+    pub timeout: Duration,
+}
+
 /// Throttles.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitSettings {
@@ -201,6 +216,12 @@ impl Default for WatchlistSettings {
 impl Default for ThumbnailSettings {
     fn default() -> Self {
         Self { sizes: Sizes::default(), cache_bytes: 2 * 1024 * 1024 * 1024, directory: None }
+    }
+}
+
+impl Default for ScannerSettings {
+    fn default() -> Self {
+        Self { address: None, on_failure: OnFailure::Refuse, timeout: Duration::from_mins(2) }
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use commonhold_core::right;
 use commonhold_core::thumb::{Sizes, SizesMode};
 use commonhold_core::{Expiry, Rate, Timestamp};
+use commonhold_repo::{OnFailure, ScannerAddress};
 use toml::Value;
 
 use super::{Kind, Setting};
@@ -292,6 +293,46 @@ pub(crate) const SETTINGS: &[Setting] = &[
                 queue.filter(|n| *n <= 100_000).ok_or("has to be between 0 and 100000")?;
             Ok(())
         },
+    },
+    Setting {
+        name: "media.clamd",
+        doc: "A virus scanner that is asked about every file: the path of clamd's socket, or its host and port.",
+        kind: Kind::Text,
+        get: |c| c.settings.scanner.address.as_ref().and_then(|a| text(a.to_string())),
+        set: |c, v| {
+            let address = ScannerAddress::parse(&string(v));
+            c.settings.scanner.address = Some(
+                address
+                    .ok_or("has to be an absolute path, or a host and a port such as \"localhost:3310\"")?,
+            );
+            Ok(())
+        },
+    },
+    Setting {
+        name: "media.clamd_failure",
+        doc: "What becomes of files of which the scanner says nothing: refuse or accept.",
+        kind: Kind::Text,
+        get: |c| {
+            text(match c.settings.scanner.on_failure {
+                OnFailure::Refuse => "refuse",
+                OnFailure::Accept => "accept",
+            })
+        },
+        set: |c, v| {
+            c.settings.scanner.on_failure = match string(v).as_str() {
+                "refuse" => OnFailure::Refuse,
+                "accept" => OnFailure::Accept,
+                _ => return Err("has to be refuse or accept".to_owned()),
+            };
+            Ok(())
+        },
+    },
+    Setting {
+        name: "media.clamd_timeout",
+        doc: "How long the scanner may take for a file: \"2m\".",
+        kind: Kind::Text,
+        get: |c| text(format!("{}s", c.settings.scanner.timeout.as_secs())),
+        set: |c, v| seconds(v).map(|v| c.settings.scanner.timeout = Duration::from_secs(v.unsigned_abs())),
     },
     Setting {
         name: "media.memory_bytes",
