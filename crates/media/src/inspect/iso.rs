@@ -56,7 +56,8 @@ fn parts(places: &mut Places<'_>, from: u64, to: u64) -> Vec<Part> {
             size => (size.into(), 8),
         };
         let Some(end) = at.checked_add(size).filter(|_| size >= begin) else { break };
-        found.push(Part { kind, from: at + begin, to: end.min(to) });
+        // The head itself may stick out of what it is in.
+        found.push(Part { kind, from: (at + begin).min(to), to: end.min(to) });
         at = end;
     }
     found
@@ -300,4 +301,22 @@ fn location(content: &[u8], wanted: u32) -> Option<(u64, u64)> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_ends_with_what_it_is_in() {
+        let bytes = b"\0\0\0\x10moov\0\0\0\x20trak\0\0\0\0";
+        let mut source = Cursor::new(bytes);
+        let mut places = Places::new(&mut source, bytes.len() as u64, 1000);
+        for end in 0..=bytes.len() as u64 {
+            for part in parts(&mut places, 8, end) {
+                assert!(part.from <= part.to && part.to <= end);
+                assert!(part.content(&mut places, 100).len() <= 4);
+            }
+        }
+    }
 }
