@@ -24,6 +24,7 @@ const MEDIA: &str = "commonhold-media";
 const REPO: &str = "commonhold-repo";
 const API: &str = "commonhold-api";
 const WEB: &str = "commonhold-web";
+const FUZZING: &str = "commonhold-fuzzing";
 
 const ASYNC: &[&str] = &["tokio", "async-std", "smol", "mio", "async-trait", "futures-util"];
 const SQL: &[&str] =
@@ -52,6 +53,7 @@ const LAW: &[Rule] = &[
     },
     Rule { not_itself: &[SQL, HTTP_PARTS, NETWORK], never: &[HTTP_SERVER], ..rule(API, &[CORE, REPO]) },
     Rule { not_itself: &[SQL, HTTP_PARTS, NETWORK], never: &[HTTP_SERVER], ..rule(WEB, &[CORE, REPO]) },
+    rule(FUZZING, &[CORE, MEDIA, API]),
     rule("commonhold", &[CORE, BLOB, CATALOGUE, MEDIA, REPO, API, WEB]),
     Rule { only: Some(&["anyhow", "serde_json"]), ..rule("xtask", &[]) },
 ];

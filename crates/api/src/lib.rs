@@ -24,5 +24,7 @@ mod response;
 
 pub use body::BodyStream;
 pub use engine::{Api, Incoming, session_cookie};
+#[doc(hidden)]
+pub use form::read_form;
 pub use message::text as message_text;
 pub use response::{Headers, Response};
