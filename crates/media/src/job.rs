@@ -5,7 +5,7 @@
 //! has a reason to make nothing, it ends with [`REFUSED`] and tells the reason, a [`Failure`] as JSON, on standard error.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Seek, Write};
 use std::os::fd::AsFd;
 
 use commonhold_core::MediaInfo;
@@ -27,6 +27,34 @@ pub enum Job {
         /// Its (logical) type.
         mime: String,
     },
+    /// Try what must not work.
+    Probe(Probe),
+}
+
+/// What a process tries that must not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Probe {
+    /// Open a file.
+    Open,
+    /// Connect to somewhere.
+    Connect,
+    /// Start a program.
+    Execute,
+    /// Take more memory than the limit. It ends the process if it isn't refused.
+    Memory,
+    /// Compute for longer than the limit. It ends the process.
+    Time,
+}
+
+/// What a process found that tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probed {
+    /// Whether Landlock is in force.
+    pub landlock: bool,
+    /// Whether a filter of system calls is in force.
+    pub seccomp: bool,
+    /// Whether the attempt came to nothing.
+    pub stopped: bool,
 }
 
 /// A job and what it may cost.
@@ -45,6 +73,8 @@ pub enum Answer {
     Thumbnail(Vec<u8>),
     /// A description.
     Info(Box<MediaInfo>),
+    /// What an attempt came to.
+    Probed(Probed),
 }
 
 impl Answer {
@@ -53,6 +83,7 @@ impl Answer {
         match self {
             Self::Thumbnail(bytes) => Ok(bytes),
             Self::Info(info) => serde_json::to_vec(&info),
+            Self::Probed(probed) => serde_json::to_vec(&probed),
         }
     }
 
@@ -61,24 +92,17 @@ impl Answer {
         match job {
             Job::Thumbnail(_) => Ok(Self::Thumbnail(bytes)),
             Job::Inspect { .. } => serde_json::from_slice(&bytes).map(Self::Info),
+            Job::Probe(_) => serde_json::from_slice(&bytes).map(Self::Probed),
         }
     }
 }
 
-/// Does a job. Blocks.
-pub fn run<S: Read + Seek + ?Sized>(order: &Order, source: &mut S) -> Result<Answer, Failure> {
-    match &order.job {
-        Job::Thumbnail(spec) => thumb::render(source, spec, &order.limits).map(Answer::Thumbnail),
-        Job::Inspect { mime } => describe(source, mime),
-    }
-}
-
-fn describe<S: Read + Seek + ?Sized>(source: &mut S, mime: &str) -> Result<Answer, Failure> {
+fn describe(source: &mut File, mime: &str) -> Result<Answer, Failure> {
     let len = source.seek(io::SeekFrom::End(0))?;
     Ok(Answer::Info(Box::new(inspect(source, len, mime)?)))
 }
 
-/// Does a job behind walls.
+/// Does a job behind walls. Blocks.
 fn run_enclosed(order: &Order, source: &mut File) -> io::Result<Result<Answer, Failure>> {
     let mut limits = order.limits;
     match &order.job {
@@ -96,6 +120,11 @@ fn run_enclosed(order: &Order, source: &mut File) -> io::Result<Result<Answer, F
         Job::Inspect { mime } => {
             sandbox::enter(&limits)?;
             Ok(describe(source, mime))
+        }
+        Job::Probe(probe) => {
+            let walls = sandbox::enter(&limits)?;
+            let stopped = sandbox::is_stopped(*probe, &limits);
+            Ok(Ok(Answer::Probed(Probed { landlock: walls.landlock, seccomp: walls.seccomp, stopped })))
         }
     }
 }

@@ -5,7 +5,11 @@
 //! every kernel has all of them.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::Instant;
 
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetStatus};
 use rustix::process::{Resource, Rlimit, getpid, setrlimit};
@@ -13,6 +17,7 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
+use crate::job::Probe;
 use crate::thumb::Limits;
 
 /// Which walls stand.
@@ -27,8 +32,6 @@ pub(crate) struct Walls {
 /// Gives up everything but computing within limits. Fails where limits can't be set; of the other walls those are built
 /// that the kernel knows.
 pub(crate) fn enter(limits: &Limits) -> io::Result<Walls> {
-    // Other work on this machine comes first.
-    let _ = rustix::process::nice(10);
     rustix::thread::set_no_new_privs(true)?;
     set(Resource::Core, 0)?;
     set(Resource::Fsize, 0)?;
@@ -94,6 +97,29 @@ fn filter() -> Option<BpfProgram> {
     let refused = SeccompAction::Errno(libc::EPERM.cast_unsigned());
     let arch = std::env::consts::ARCH.try_into().ok()?;
     SeccompFilter::new(rules, refused, SeccompAction::Allow, arch).ok()?.try_into().ok()
+}
+
+/// Tries what must not work.
+pub(crate) fn is_stopped(probe: Probe, limits: &Limits) -> bool {
+    match probe {
+        Probe::Open => File::open("/proc/self/status").is_err() && File::open("/etc/passwd").is_err(),
+        // Nobody listens there, so who may try is told that and nothing else.
+        Probe::Connect => TcpStream::connect(("127.0.0.1", 9))
+            .is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied),
+        Probe::Execute => Command::new("/proc/self/exe").arg("--version").output().is_err(),
+        Probe::Memory => {
+            let mut bytes: Vec<u8> = Vec::new();
+            let most = usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX);
+            bytes.try_reserve_exact(most.saturating_add(1)).is_err()
+        }
+        Probe::Time => {
+            let began = Instant::now();
+            while began.elapsed().as_secs() <= limits.seconds.saturating_mul(20) {
+                std::hint::spin_loop();
+            }
+            false
+        }
+    }
 }
 
 /// What reading an open file, computing, and writing an answer need.

@@ -11,6 +11,7 @@ mod fonts;
 mod gif;
 mod jpeg;
 mod orientation;
+mod pdf;
 mod picture;
 mod png;
 mod resize;
@@ -209,6 +210,7 @@ fn render_in(
         "image/gif" => gif::first_frame(source, limits)?,
         "image/webp" => webp::decode(source, limits)?,
         "image/tiff" => tiff::decode(source, spec.page, limits)?,
+        "application/pdf" => pdf::draw(source, spec, limits)?,
         other => return Err(Failure::Unsupported(other.to_owned())),
     };
     let picture = finish(picture, spec)?;

@@ -93,7 +93,7 @@ pub use upload::{Outcome, Source, Timing, UploadRequest};
 pub use urls::{ICON_EXTENSIONS, Urls};
 pub use view::{PageText, ServedFile};
 pub use watchlist::{Watch, Watching};
-pub use workers::{RenderFailure, Workers};
+pub use workers::{Enclosure, RenderFailure, Workers, probe};
 
 /// What a use case gives back.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

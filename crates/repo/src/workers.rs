@@ -12,8 +12,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use commonhold_blob::{BlobStore, Place};
 use commonhold_core::MediaInfo;
-use commonhold_media::job::{Answer, Job, Order, REFUSED};
-use commonhold_media::thumb::{self, Failure, Spec};
+use commonhold_media::job::{Answer, Job, Order, Probe, REFUSED};
+use commonhold_media::thumb::{self, Failure, Limits, Spec};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -95,7 +95,7 @@ impl Workers {
     pub async fn render(&self, source: &Place, spec: Spec) -> Outcome<Bytes> {
         Ok(match self.order(source, Job::Thumbnail(spec)).await? {
             Ok(Answer::Thumbnail(bytes)) => Ok(bytes.into()),
-            Ok(Answer::Info(_)) => Err(RenderFailure::Crashed),
+            Ok(_) => Err(RenderFailure::Crashed),
             Err(failure) => Err(failure),
         })
     }
@@ -104,7 +104,7 @@ impl Workers {
     pub async fn inspect(&self, source: &Place, mime: &str) -> Result<Option<MediaInfo>> {
         Ok(match self.order(source, Job::Inspect { mime: mime.to_owned() }).await? {
             Ok(Answer::Info(info)) => Some(*info),
-            Ok(Answer::Thumbnail(_)) | Err(_) => None,
+            Ok(_) | Err(_) => None,
         })
     }
 
@@ -115,36 +115,71 @@ impl Workers {
         let (blobs, place) = (Arc::clone(&self.blobs), source.clone());
         let file = self.pool.run(move || blobs.open_file(&place)).await??;
         let order = Order { job, limits: self.settings.limits };
-        let child = self.start(file, &order)?;
-        let Ok(ended) = timeout(self.patience(), attend(child)).await else {
-            // Who waits no longer drops the process, which kills it.
-            return Ok(Err(RenderFailure::TooSlow));
+        carry_out(&self.settings, file, &order).await
+    }
+}
+
+/// What the processes can't do, as they find themselves.
+#[derive(Clone, Debug)]
+pub struct Enclosure {
+    /// Whether Landlock is in force.
+    pub landlock: bool,
+    /// Whether a filter of system calls is in force.
+    pub seccomp: bool,
+    /// What was tried, and whether it was stopped.
+    pub attempts: Vec<(Probe, bool)>,
+}
+
+/// Has processes try what they must not be able to do.
+pub async fn probe(settings: &MediaSettings) -> Result<Enclosure> {
+    let mut enclosure = Enclosure { landlock: false, seccomp: false, attempts: Vec::new() };
+    for probe in [Probe::Open, Probe::Connect, Probe::Execute, Probe::Memory, Probe::Time] {
+        let nothing =
+            File::open("/dev/null").map_err(|source| Error::Resource { what: "empty file", source })?;
+        let limits = Limits { seconds: 1, ..settings.limits };
+        let stopped = match carry_out(settings, nothing, &Order { job: Job::Probe(probe), limits }).await? {
+            Ok(Answer::Probed(probed)) => {
+                (enclosure.landlock, enclosure.seccomp) = (probed.landlock, probed.seccomp);
+                probed.stopped
+            }
+            // Nothing can be learned from an answer to something else.
+            Ok(_) => false,
+            Err(RenderFailure::TooSlow) => probe == Probe::Time,
+            Err(_) => false,
         };
-        let ended = ended.map_err(|source| Error::Resource { what: "answer of a process", source })?;
-        Ok(ended.judge(&order.job))
+        enclosure.attempts.push((probe, stopped));
     }
+    Ok(enclosure)
+}
 
-    /// How long an answer is waited for: other processes may take most of the time meanwhile.
-    fn patience(&self) -> Duration {
-        Duration::from_secs(5 + self.settings.limits.seconds.saturating_mul(3))
-    }
+/// Has a process of its own do a job.
+async fn carry_out(settings: &MediaSettings, file: File, order: &Order) -> Outcome<Answer> {
+    let child = start(settings, file, order)?;
+    // Other processes may take most of the time meanwhile.
+    let patience = Duration::from_secs(5 + order.limits.seconds.saturating_mul(3));
+    let Ok(ended) = timeout(patience, attend(child)).await else {
+        // Who waits no longer drops the process, which kills it.
+        return Ok(Err(RenderFailure::TooSlow));
+    };
+    let ended = ended.map_err(|source| Error::Resource { what: "answer of a process", source })?;
+    Ok(ended.judge(&order.job))
+}
 
-    fn start(&self, file: File, order: &Order) -> Result<Child> {
-        let failed = |source| Error::Resource { what: "a process", source };
-        let order = serde_json::to_string(order).map_err(|error| failed(error.into()))?;
-        let program = self.settings.program.as_deref().unwrap_or(ITSELF.as_ref());
-        Command::new(program)
-            .arg("media-worker")
-            .arg(order)
-            .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::from(file))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(failed)
-    }
+fn start(settings: &MediaSettings, file: File, order: &Order) -> Result<Child> {
+    let failed = |source| Error::Resource { what: "a process", source };
+    let order = serde_json::to_string(order).map_err(|error| failed(error.into()))?;
+    let program = settings.program.as_deref().unwrap_or(ITSELF.as_ref());
+    Command::new(program)
+        .arg("media-worker")
+        .arg(order)
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::from(file))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(failed)
 }
 
 /// What a process left when it ended.

@@ -91,6 +91,8 @@ pub(crate) enum Command {
     },
     /// Read all files and compare them with their hashes. Works while the server runs. Ends with 1 on a difference.
     Scrub,
+    /// Check that files are decoded by processes that can do nothing else. Ends with 1 if they can.
+    Doctor,
     /// Do one job on the file that is standard input. The server starts this by itself.
     #[command(hide = true)]
     MediaWorker {

@@ -10,6 +10,7 @@ mod by_name;
 mod cli;
 mod commands;
 mod config;
+mod doctor;
 mod files;
 mod icons;
 mod maintenance;
@@ -96,6 +97,7 @@ fn run(options: &Options) -> Result<(), Ended> {
         Command::BotPassword { command } => commands::bot_password(options, &config, command)?,
         Command::Fsck { repair, deep } => maintenance::fsck(options, &config, *repair, *deep)?,
         Command::Gc { older_than, force } => maintenance::gc(options, &config, *older_than, *force)?,
+        Command::Doctor => doctor::run(options, &config)?,
         // Done before there was a configuration.
         Command::MediaWorker { .. } => {}
         Command::Scrub => maintenance::scrub(options, &config)?,

@@ -360,3 +360,47 @@ fn what_is_no_drawing_is_damaged() {
         assert!(matches!(failed(text.as_bytes(), &wanted), Failure::Damaged(_)), "{text}");
     }
 }
+
+/// A document of pages that are of one colour each.
+fn pdf_file(pages: &[&str]) -> Vec<u8> {
+    let kids: Vec<String> = (0..pages.len()).map(|n| format!("{} 0 R", 3 + 2 * n)).collect();
+    let mut objects = vec![
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        format!("<</Type/Pages/Kids[{}]/Count {}>>", kids.join(" "), pages.len()),
+    ];
+    for (n, colour) in pages.iter().enumerate() {
+        objects.push(format!(
+            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]/Contents {} 0 R/Resources<<>>>>",
+            4 + 2 * n
+        ));
+        let content = format!("{colour} rg 0 0 100 100 re f");
+        objects.push(format!("<</Length {}>>\nstream\n{content}\nendstream", content.len()));
+    }
+    let mut file = "%PDF-1.4\n".to_owned();
+    let mut table = "0000000000 65535 f \n".to_owned();
+    for (number, object) in (1..).zip(&objects) {
+        table.push_str(&format!("{:010} 00000 n \n", file.len()));
+        file.push_str(&format!("{number} 0 obj\n{object}\nendobj\n"));
+    }
+    let (at, count) = (file.len(), objects.len() + 1);
+    file.push_str(&format!(
+        "xref\n0 {count}\n{table}trailer\n<</Root 1 0 R/Size {count}>>\nstartxref\n{at}\n%%EOF"
+    ));
+    file.into_bytes()
+}
+
+#[test]
+fn a_page_of_a_document_is_drawn_on_white() {
+    let file = pdf_file(&["1 0 0", "0 1 0"]);
+    for (page, colour) in [(None, [255, 0, 0]), (Some(2), [0, 255, 0]), (Some(9), [0, 255, 0])] {
+        let wanted = Spec { page, ..spec("application/pdf", 60, 30, Output::Jpeg) };
+        let [left, right] = seen(&made(&file, &wanted), "image/jpeg", 60, 30);
+        assert_near(&left, &colour);
+        assert_near(&right, &[255, 255, 255]);
+    }
+    let wanted = spec("application/pdf", 60, 30, Output::Jpeg);
+    for cut in (0..file.len()).step_by(11) {
+        let _ = render(&mut Cursor::new(&file[..cut]), &wanted, &Limits::default());
+    }
+    assert!(matches!(failed(b"%PDF-1.4\n%%EOF", &wanted), Failure::Damaged(_)));
+}
