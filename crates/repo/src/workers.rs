@@ -142,10 +142,9 @@ pub async fn probe(settings: &MediaSettings) -> Result<Enclosure> {
                 (enclosure.landlock, enclosure.seccomp) = (probed.landlock, probed.seccomp);
                 probed.stopped
             }
-            // Nothing can be learned from an answer to something else.
-            Ok(_) => false,
             Err(RenderFailure::TooSlow) => probe == Probe::Time,
-            Err(_) => false,
+            // Nothing can be learned from anything else.
+            Ok(_) | Err(_) => false,
         };
         enclosure.attempts.push((probe, stopped));
     }
