@@ -142,7 +142,16 @@ impl Limits {
 
 /// Whether pictures can be made of files of a type: those that [`render`] knows.
 pub fn renders(mime: &str) -> bool {
-    matches!(mime, "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/tiff" | "image/svg+xml")
+    matches!(
+        mime,
+        "image/jpeg"
+            | "image/png"
+            | "image/gif"
+            | "image/webp"
+            | "image/tiff"
+            | "image/svg+xml"
+            | "application/pdf"
+    )
 }
 
 /// Makes a picture of a file. Blocks, for as long as a processor needs.
