@@ -18,6 +18,7 @@ pub(super) async fn run(make: &(dyn Fn() -> Db + Send + Sync)) -> Result<()> {
     a_read_sees_one_state(make()).await?;
     a_read_sees_whole_transactions(make()).await?;
     what_was_answered_is_seen_by_the_next(make()).await?;
+    changes_are_counted_before_they_are_known(make()).await?;
     many_writes_at_once_all_arrive_once(make()).await?;
     a_lock_makes_one_wait_for_the_other(make()).await?;
     a_write_goes_on_when_nobody_waits(make()).await?;
@@ -45,6 +46,20 @@ async fn nothing_but(db: &Db, expected: &[&str]) -> Result<()> {
     let found = db.read(|read| pages::statistics(read)).await?;
     assert_eq!((found.users, found.images, found.pages), (count, count, 2 * count));
     assert_eq!(db.read(|read| accounts::throttle_count(read, "Lost", NOW, 60)).await?, 0);
+    Ok(())
+}
+
+/// Whoever knows of a change finds that the number has grown; whoever only looks changes nothing.
+async fn changes_are_counted_before_they_are_known(db: Db) -> Result<()> {
+    let mut before = db.changes();
+    for name in ["One", "Two", "Three"] {
+        db.write(move |tx| make_user(tx, name, &[]).map(drop)).await?;
+        let after = db.changes();
+        assert!(after > before);
+        users(&db).await?;
+        assert_eq!(db.clone().changes(), after);
+        before = after;
+    }
     Ok(())
 }
 

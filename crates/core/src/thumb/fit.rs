@@ -47,8 +47,8 @@ fn width_within(shape: (u64, u64), height: u64) -> u64 {
 impl Picture {
     /// The thumbnail that fits. `None` if no image has such a size.
     pub fn scale(&self, bounds: Bounds, options: &Options) -> Option<Thumb> {
-        // Nothing that is rendered is nearly so large, and the arithmetic stays exact.
-        let sensible = |number: i64| u64::try_from(number).ok().filter(|n| (1..=1 << 31).contains(n));
+        // Nothing is nearly so large, and the arithmetic stays exact.
+        let sensible = |number: i64| u64::try_from(number.min(1 << 31)).ok().filter(|n| *n > 0);
         let options = options.for_picture(self);
         let shape = self.shape(&options);
         let mut width = sensible(bounds.width)?;

@@ -29,6 +29,7 @@ fn sizes_and_names_are_mediawikis() {
     check(&wide, (499, 0), (499, 299), "499px - -");
     check(&wide, (500, 0), (500, 300), "- - -");
     check(&wide, (5000, 0), (500, 300), "- - -");
+    check(&wide, (i64::MAX, i64::MAX), (500, 300), "- - -");
     check(&wide, (100, 10), (17, 10), "17px 25px 34px");
     check(&picture(Format::Png, 900, 600), (200, 0), (200, 133), "200px 300px 399px");
     check(&picture(Format::Jpeg, 1600, 500), (500, 50), (160, 50), "160px 240px 320px");
@@ -61,7 +62,7 @@ fn each_page_has_its_shape() {
 fn some_sizes_no_image_has() {
     let wide = picture(Format::Jpeg, 500, 300);
     let options = Options::default();
-    for (width, height) in [(0, None), (-5, None), (100, Some(0)), (100, Some(-1)), (i64::MAX, None)] {
+    for (width, height) in [(0, None), (-5, None), (100, Some(0)), (100, Some(-1)), (i64::MIN, None)] {
         assert_eq!(wide.scale(Bounds { width, height }, &options), None, "{width} {height:?}");
     }
 }
@@ -139,11 +140,19 @@ fn only_the_canonical_name_is_a_name() {
     let wide = picture(Format::Jpeg, 500, 300);
     assert_eq!(wide.named("A.jpg", "120px-A.jpg").unwrap(), scaled(&wide, 120, None));
     assert!(wide.named("A.jpg", "500px-A.jpg").unwrap().is_original);
-    for other in ["0120px-A.jpg", "501px-A.jpg", "120px-B.jpg", "120px-A.jpg.png", "120pxA.jpg", "A.jpg", ""]
-    {
+    for other in [
+        "0120px-A.jpg",
+        "501px-A.jpg",
+        "99999999999px-A.jpg",
+        "120px-B.jpg",
+        "120px-A.jpg.png",
+        "120pxA.jpg",
+        "A.jpg",
+        "",
+    ] {
         assert_eq!(wide.named("A.jpg", other), Err(NameError::NotCanonical), "{other}");
     }
-    for other in ["0px-A.jpg", "page2-120px-A.jpg", "px-A.jpg", "-A.jpg", "99999999999px-A.jpg"] {
+    for other in ["0px-A.jpg", "page2-120px-A.jpg", "px-A.jpg", "-A.jpg"] {
         assert_eq!(wide.named("A.jpg", other), Err(NameError::Impossible), "{other}");
     }
     // Names may look like anything.
