@@ -2,7 +2,7 @@
 //!
 //! A scenario is a client with a purpose, which remembers what it was told. It is run again and again, each time with
 //! one call of the server's going wrong, until it needs no more calls than that. After a crash everything is opened
-//! anew over what reached the stores. Then: what was acknowledged is there, what wasn't is there whole or not at all,
+//! anew over what reached the stores, of which a power failure has taken what wasn't durable. Then: what was acknowledged is there, what wasn't is there whole or not at all,
 //! rows and bytes agree, no unneeded bytes are left after a collection, and the client gets to its end by going on
 //! from where it was told that it is.
 
@@ -46,7 +46,7 @@ async fn calls_of(make: fn() -> Box<dyn Scenario>) -> Vec<String> {
 }
 
 /// Runs a scenario with a fault at one call.
-async fn once(world: World, make: fn() -> Box<dyn Scenario>, mode: Mode, at: usize) {
+async fn once(mut world: World, make: fn() -> Box<dyn Scenario>, mode: Mode, at: usize) {
     let mut scenario = make();
     scenario.prepare(&world).await;
     let plan = Plan::new(mode, at);
@@ -57,6 +57,8 @@ async fn once(world: World, make: fn() -> Box<dyn Scenario>, mode: Mode, at: usi
     assert!(plan.has_struck(), "{context}");
     assert_eq!(first.is_ok(), scenario.is_done(), "{context}");
     let repo = if mode.is_crash() {
+        idle().await;
+        world.lose_power();
         let repo = world.repository();
         repo.take_over().await.unwrap();
         repo

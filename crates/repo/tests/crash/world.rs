@@ -28,6 +28,8 @@ use crate::plan::{Mode, Plan};
 /// Two stores, a clock and a user.
 pub(crate) struct World {
     pub(crate) store: Arc<dyn BlobStore>,
+    /// The same, unless the files are on disk.
+    memory: MemoryStore,
     pub(crate) db: Db,
     pub(crate) clock: Arc<SetClock>,
     pub(crate) caller: Caller,
@@ -89,8 +91,10 @@ impl World {
             NewUser { name: "Ada".to_owned(), password_hash: None, groups: vec!["sysop".to_owned()], now };
         let id = db.write(move |tx| accounts::create_user(tx, &new)).await.unwrap().unwrap();
         let groups = ["sysop".to_owned()];
+        let memory = MemoryStore::fragile();
         Self {
-            store: Arc::new(MemoryStore::new()),
+            store: Arc::new(memory.clone()),
+            memory,
             db,
             clock: Arc::new(SetClock(AtomicI64::new(now.unix()))),
             caller: Caller::registered(id, "Ada", &groups, Via::Password, None, &SiteGroups::default()),
@@ -112,6 +116,14 @@ impl World {
     /// Where the files are, if they are on disk.
     pub(crate) fn files(&self) -> PathBuf {
         self.directory.path().join("files")
+    }
+
+    /// What the end of all processes does, and of the machine as far as the files are in memory.
+    pub(crate) fn lose_power(&mut self) {
+        self.memory.lose_power();
+        if self.files().is_dir() {
+            self.store = Arc::new(DiskStore::open(&self.files()).unwrap());
+        }
     }
 
     /// A server over the stores.
