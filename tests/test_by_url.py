@@ -1,9 +1,11 @@
 """Uploads by URL: what is fetched, what is refused, and what another server can't do to this one."""
 
+import concurrent.futures
 import gzip
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 import pytest
@@ -231,6 +233,28 @@ def test_slow_servers_are_left(by_url, elsewhere, name):
         assert code_of(lambda: wiki.upload(name, url=url)) == "http-timed-out"
         assert 0.9 < time.monotonic() - begun < 5
     eventually(lambda: files_on_disk(wiki.server) == set())
+
+
+def test_no_more_are_fetched_at_a_time_than_may_be(by_url, elsewhere, name):
+    wiki, lock = by_url(at_once=1), threading.Lock()
+    data, met = jpeg(), []
+
+    def answer(handler):
+        # Whoever comes meanwhile finds it locked.
+        met.append(not lock.acquire(blocking=False))
+        if not met[-1]:
+            time.sleep(0.2)
+            lock.release()
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        handler.wfile.write(data)
+
+    url = elsewhere.on("/turns", answer)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        answers = pool.map(lambda _: wiki.upload(name, url=url, stash=1)["result"], range(4))
+        assert list(answers) == ["Success"] * 4
+    assert met == [False] * 4
 
 
 def test_no_more_is_taken_than_may_be(by_url, elsewhere, name):

@@ -1,8 +1,10 @@
 """What whoever runs the server relies on: commands, probes, messages, an orderly end."""
 
+import contextlib
 import json
 import re
 import socket
+import sqlite3
 import time
 import urllib.parse
 
@@ -199,6 +201,18 @@ def test_an_upload_in_flight_is_finished_before_the_end(new_server, name):
     assert time.monotonic() - began < 10
     server.start()
     assert wiki.image_info(name)[0]["sha1"] == sha1(data)
+
+
+def test_the_catalogue_is_one_whole_file_after_an_orderly_end(new_server, name):
+    target = new_server()
+    target.wiki().upload(name, jpeg(40, 40))
+    assert target.server.stop() == 0
+    log = target.server.data / "catalogue.sqlite-wal"
+    assert not log.exists() or log.stat().st_size == 0
+    catalogue = sqlite3.connect(f"file:{target.server.data / 'catalogue.sqlite'}?immutable=1", uri=True)
+    with contextlib.closing(catalogue):
+        names = [row[0] for row in catalogue.execute("SELECT name FROM versions")]
+    assert names == [name.replace(" ", "_")]
 
 
 def test_clients_that_never_finish_do_not_keep_the_server(new_server, name):

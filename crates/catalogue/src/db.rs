@@ -46,6 +46,7 @@ pub(crate) trait Engine: Send + Sync {
     fn read(&self, job: Box<dyn ReadJob>);
     fn write(&self, job: Box<dyn WriteJob>);
     fn is_shared(&self) -> bool;
+    fn checkpoint(&self) -> Result<(), DbError>;
 }
 
 /// A closure that looks, and the one that waits for what it finds. It may be run again.
@@ -141,6 +142,12 @@ impl Db {
     /// Whether servers on other machines may use this catalogue as well.
     pub fn is_shared(&self) -> bool {
         self.engine.is_shared()
+    }
+
+    /// Brings everything into the database's main file, which a copy of it alone then has, as far as the database is a
+    /// file. Blocks; not for async threads.
+    pub fn checkpoint(&self) -> Result<(), DbError> {
+        self.engine.checkpoint()
     }
 
     /// Looks at the catalogue. The closure sees one consistent state; it may be called again. Where one of its

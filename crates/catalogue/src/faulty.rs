@@ -62,6 +62,10 @@ impl Engine for Faulty {
     fn is_shared(&self) -> bool {
         self.inner.is_shared()
     }
+
+    fn checkpoint(&self) -> Result<(), DbError> {
+        self.inner.checkpoint()
+    }
 }
 
 /// A job whose success is never told.

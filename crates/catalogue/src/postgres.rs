@@ -70,6 +70,11 @@ impl Engine for Postgres {
     fn is_shared(&self) -> bool {
         true
     }
+
+    fn checkpoint(&self) -> Result<(), DbError> {
+        // The server does that.
+        Ok(())
+    }
 }
 
 /// A connection with its prepared statements.

@@ -4,7 +4,7 @@
 //! small transactions share one sync of the disk, and none waits for a lock. Should one of the jobs fail, all of them
 //! run again, each with a savepoint.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,6 +25,7 @@ const BUSY: Duration = Duration::from_secs(10);
 pub(crate) struct Sqlite {
     writes: Sender<Box<dyn WriteJob>>,
     reads: Sender<Box<dyn ReadJob>>,
+    path: PathBuf,
 }
 
 impl Sqlite {
@@ -44,7 +45,7 @@ impl Sqlite {
             let name = format!("catalogue-reader-{number}");
             std::thread::Builder::new().name(name).spawn(move || read(&connection, &queue))?;
         }
-        Ok(Self { writes, reads })
+        Ok(Self { writes, reads, path: path.to_owned() })
     }
 }
 
@@ -63,6 +64,10 @@ impl Engine for Sqlite {
 
     fn is_shared(&self) -> bool {
         false
+    }
+
+    fn checkpoint(&self) -> Result<(), DbError> {
+        Ok(connect(&self.path)?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 }
 

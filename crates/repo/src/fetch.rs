@@ -19,7 +19,7 @@ use commonhold_core::{Message, Refusal};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderValue, LOCATION};
 use reqwest::{Client, ClientBuilder, Response, StatusCode};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::timeout;
 
 pub(crate) use self::target::CheckedUrl;
@@ -114,6 +114,8 @@ pub(crate) struct Fetcher {
     max_bytes: u64,
     timeout: Duration,
     idle_timeout: Duration,
+    /// The turns of those that may fetch at a time.
+    turns: Semaphore,
     user_agent: String,
     lookup: Arc<dyn Lookup>,
     /// For what blocks: finding hosts, reading the machine's certificates.
@@ -130,12 +132,13 @@ impl Fetcher {
     }
 
     fn with_lookup(settings: &Settings, threads: Arc<Pool>, lookup: Arc<dyn Lookup>) -> Self {
-        let ByUrlSettings { max_bytes, timeout, .. } = settings.by_url;
+        let ByUrlSettings { max_bytes, timeout, at_once, .. } = settings.by_url;
         Self {
             rules: Rules::new(&settings.by_url),
             max_bytes: max_bytes.unwrap_or(u64::MAX).min(settings.uploads.max_bytes),
             timeout,
             idle_timeout: IDLE_TIMEOUT,
+            turns: Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)),
             user_agent: user_agent(settings),
             lookup,
             threads,
@@ -308,6 +311,7 @@ impl Repository {
     ) -> Result<Received> {
         let client = self.fetcher.client().await?;
         let transfer = async {
+            let _turn = self.fetcher.turns.acquire().await.map_err(|_| Error::Gone)?;
             let response = self.fetcher.open(client, url).await.map_err(FetchError::refusal)?;
             let limit = self.fetcher.max_bytes;
             let mut source = BodySource { response, url, limit, received: 0, progress, failure: None };

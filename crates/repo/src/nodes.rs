@@ -18,8 +18,11 @@ impl Repository {
         self.db.write(move |tx| nodes::beat(tx, &id, now).map_err(Error::from)).await
     }
 
-    /// Tells them that it ends, so that what it holds is free at once.
+    /// The orderly end. The other servers hear of it, so that what it holds is free at once; a catalogue that is a file
+    /// is whole without the log beside it.
     pub async fn leave(&self) -> Result<()> {
+        let db = self.db.clone();
+        self.media.run(move || db.checkpoint()).await??;
         let Some(id) = self.holder() else { return Ok(()) };
         self.db.write(move |tx| nodes::leave(tx, &id).map_err(Error::from)).await
     }

@@ -81,8 +81,10 @@ pub struct ByUrlSettings {
     pub allow_networks: Vec<IpNet>,
     /// Bytes of the largest file that is fetched; where absent, those of the largest upload.
     pub max_bytes: Option<u64>,
-    /// How long a fetch may take, redirects included.
+    /// How long a fetch may take, redirects and the wait for its turn included.
     pub timeout: Duration,
+    /// How many files may be fetched at a time; others wait.
+    pub at_once: usize,
 }
 
 /// A shared repository: another wiki whose files are there for this one as well.
@@ -191,6 +193,7 @@ impl Default for ByUrlSettings {
             allow_networks: Vec::new(),
             max_bytes: None,
             timeout: Duration::from_mins(1),
+            at_once: 16,
         }
     }
 }

@@ -218,7 +218,7 @@ async fn serve(
     }
     pulse.abort();
     if let Err(error) = repo.leave().await {
-        tracing::warn!(%error, "other servers can't be told of the end; they will wait a while for what it held");
+        tracing::warn!(%error, "the catalogue can't be left in order; the next start, or other servers, will see to it");
     }
     tracing::info!("ended");
     Ok(())

@@ -251,6 +251,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         set: |c, v| seconds(v).map(|v| c.settings.by_url.timeout = Duration::from_secs(v.unsigned_abs())),
     },
     Setting {
+        name: "uploads.by_url.at_once",
+        doc: "How many files may be fetched at a time. Others wait, which counts as part of their timeout.",
+        kind: Kind::Number,
+        get: |c| number(c.settings.by_url.at_once as u64),
+        set: |c, v| {
+            positive(&v).map(|v| c.settings.by_url.at_once = usize::try_from(v).unwrap_or(usize::MAX))
+        },
+    },
+    Setting {
         name: "shared_repository.api",
         doc: "The api.php of another wiki whose files are there for this one as well, such as \"https://files.example.org/w/api.php\".",
         kind: Kind::Text,
