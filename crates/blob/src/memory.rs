@@ -280,9 +280,9 @@ mod tests {
         writer
     }
 
-    fn contents(store: &MemoryStore, place: Place) -> Option<Vec<u8>> {
+    fn contents(store: &MemoryStore, place: &Place) -> Option<Vec<u8>> {
         let mut found = Vec::new();
-        std::io::Read::read_to_end(&mut store.open(&place).ok()?, &mut found).unwrap();
+        std::io::Read::read_to_end(&mut store.open(place).ok()?, &mut found).unwrap();
         Some(found)
     }
 
@@ -303,7 +303,7 @@ mod tests {
         store.keep(&kept).await.unwrap();
 
         store.lose_power();
-        let partial = |partial: &Partial| contents(&store, Place::Partial(partial.clone()));
+        let partial = |partial: &Partial| contents(&store, &Place::Partial(partial.clone()));
         assert_eq!(partial(&begun), None);
         assert_eq!(partial(&started), None);
         assert_eq!(partial(&kept).unwrap(), b"kept");
