@@ -530,6 +530,17 @@ fn tiff_files() {
 }
 
 #[test]
+fn a_turned_tiff_has_its_sides_changed() {
+    for orientation in 0..=9 {
+        let file = tiff(&[short(0x100, 40), short(0x101, 30), short(0x112, orientation)], &[], &[]);
+        let info = of(&file, "image/tiff");
+        let expected = if (5..=8).contains(&orientation) { (30, 40) } else { (40, 30) };
+        assert_eq!(size(&info), expected, "{orientation}");
+        assert!(common(&info).starts_with("{ImageWidth:40,ImageLength:30,"), "what the file says stays");
+    }
+}
+
+#[test]
 fn drawings_have_lengths_in_all_units() {
     let cases: &[(&str, (u32, u32))] = &[
         ("", (512, 512)),

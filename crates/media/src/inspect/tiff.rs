@@ -18,7 +18,8 @@ const VALUES_LIMIT: u64 = 512 << 10;
 /// How many pages are counted.
 const PAGE_LIMIT: u32 = 10_000;
 
-/// A TIFF file is described by its first directory, and has a page for each.
+/// A TIFF file is described by its first directory, and has a page for each. Its size is that of what is seen: where the
+/// picture is stored on its side, the sides change places.
 pub(super) fn read(source: &mut dyn Source) -> io::Result<Found> {
     let tags = exif::read(source)?.unwrap_or_default();
     let side = |name| match value(&tags, name) {
@@ -29,6 +30,9 @@ pub(super) fn read(source: &mut dyn Source) -> io::Result<Found> {
     if found.width == 0 || found.height == 0 {
         let error = Found::damaged("-1").metadata;
         return Ok(Found { common: error.clone(), metadata: error, ..Found::default() });
+    }
+    if matches!(value(&tags, "Orientation"), Some(Data::Int(5..=8))) {
+        (found.width, found.height) = (found.height, found.width);
     }
     found.common.clone_from(&tags);
     found.metadata = tags;
