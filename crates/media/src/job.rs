@@ -5,14 +5,13 @@
 //! has a reason to make nothing, it ends with [`REFUSED`] and tells the reason, a [`Failure`] as JSON, on standard error.
 
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 
-use commonhold_core::MediaInfo;
 use serde::{Deserialize, Serialize};
 
+use crate::sandbox;
 use crate::thumb::{self, Failure, Limits, Spec};
-use crate::{inspect, sandbox};
 
 /// Exit code of a process that had a reason to make nothing.
 pub const REFUSED: u8 = 3;
@@ -22,11 +21,6 @@ pub const REFUSED: u8 = 3;
 pub enum Job {
     /// Make a picture of it.
     Thumbnail(Spec),
-    /// Describe it.
-    Inspect {
-        /// Its (logical) type.
-        mime: String,
-    },
     /// Try what must not work.
     Probe(Probe),
 }
@@ -71,8 +65,6 @@ pub struct Order {
 pub enum Answer {
     /// A picture, in the format that was wanted.
     Thumbnail(Vec<u8>),
-    /// A description.
-    Info(Box<MediaInfo>),
     /// What an attempt came to.
     Probed(Probed),
 }
@@ -82,7 +74,6 @@ impl Answer {
     fn into_bytes(self) -> serde_json::Result<Vec<u8>> {
         match self {
             Self::Thumbnail(bytes) => Ok(bytes),
-            Self::Info(info) => serde_json::to_vec(&info),
             Self::Probed(probed) => serde_json::to_vec(&probed),
         }
     }
@@ -91,15 +82,9 @@ impl Answer {
     pub fn from_bytes(job: &Job, bytes: Vec<u8>) -> serde_json::Result<Self> {
         match job {
             Job::Thumbnail(_) => Ok(Self::Thumbnail(bytes)),
-            Job::Inspect { .. } => serde_json::from_slice(&bytes).map(Self::Info),
             Job::Probe(_) => serde_json::from_slice(&bytes).map(Self::Probed),
         }
     }
-}
-
-fn describe(source: &mut File, mime: &str) -> Result<Answer, Failure> {
-    let len = source.seek(io::SeekFrom::End(0))?;
-    Ok(Answer::Info(Box::new(inspect(source, len, mime)?)))
 }
 
 /// Does a job behind walls. Blocks.
@@ -116,10 +101,6 @@ fn run_enclosed(order: &Order, source: &mut File) -> io::Result<Result<Answer, F
             };
             sandbox::enter(&limits)?;
             Ok(thumb::render_prepared(source, spec, &limits, &prepared).map(Answer::Thumbnail))
-        }
-        Job::Inspect { mime } => {
-            sandbox::enter(&limits)?;
-            Ok(describe(source, mime))
         }
         Job::Probe(probe) => {
             let walls = sandbox::enter(&limits)?;

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use commonhold_blob::{BlobStore, Place};
-use commonhold_core::MediaInfo;
 use commonhold_media::job::{Answer, Job, Order, Probe, REFUSED};
 use commonhold_media::thumb::{self, Failure, Limits, Spec};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -97,14 +96,6 @@ impl Workers {
             Ok(Answer::Thumbnail(bytes)) => Ok(bytes.into()),
             Ok(_) => Err(RenderFailure::Crashed),
             Err(failure) => Err(failure),
-        })
-    }
-
-    /// Describes a file. Nothing for one that can't be read, whatever the reason.
-    pub async fn inspect(&self, source: &Place, mime: &str) -> Result<Option<MediaInfo>> {
-        Ok(match self.order(source, Job::Inspect { mime: mime.to_owned() }).await? {
-            Ok(Answer::Info(info)) => Some(*info),
-            Ok(_) | Err(_) => None,
         })
     }
 
