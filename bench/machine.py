@@ -1,14 +1,17 @@
 """What the kernel knows of the machine and of the processes on it."""
 
 import contextlib
+import datetime
 import os
 import pathlib
 import platform
 import re
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
+import sys
 
 PROC = pathlib.Path("/proc")
 
@@ -117,3 +120,24 @@ def processors():
 def load_average():
     """Of the last minute."""
     return f"{os.getloadavg()[0]:.1f}"
+
+
+class Watch:
+    """How long something takes, and what else goes on meanwhile."""
+
+    def __init__(self):
+        self.began, self.load = datetime.datetime.now(datetime.UTC), load_average()
+        self.busy, self.ours = busy(), ours()
+
+    def circumstances(self, place, script):
+        """What a report says of the machine, of a directory on it, and of how this program was started."""
+        seconds = (datetime.datetime.now(datetime.UTC) - self.began).total_seconds()
+        others = (busy() - self.busy) - (ours() - self.ours)
+        return {
+            **facts(),
+            "file system": file_system(place),
+            "began": f"{self.began:%Y-%m-%d %H:%M} UTC, and took {seconds / 60:.0f} minutes",
+            "load": f"{self.load} before, {load_average()} after",
+            "others": others / seconds / processors(),
+            "command": shlex.join([script, *sys.argv[1:]]),
+        }

@@ -100,10 +100,14 @@ def milliseconds(seconds):
     return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
-def figures(table):
+#: How values are written, by a word in what they measure; times, where there is none.
+FORMS = {"per second": lambda v: f"{v:.0f}", "syncs": lambda v: f"{v:.2f}", "written": lambda v: f"{v:.3f}",
+         "peak": lambda v: f"{v:.0f} MiB", "refused": lambda v: f"{v:.1%}", "MB/s": lambda v: f"{v:.0f}"}
+
+
+def figures(table, forms=None):
     """All medians, a line for each measure."""
-    forms = {"per second": lambda v: f"{v:.0f}", "syncs": lambda v: f"{v:.2f}", "written": lambda v: f"{v:.3f}",
-             "peak": lambda v: f"{v:.0f} MiB", "refused": lambda v: f"{v:.1%}", "MB/s": lambda v: f"{v:.0f}"}
+    forms = forms or FORMS
     peers = list(table.versions)
     measures = list(dict.fromkeys(measure for _, measure in table.figures))
     lines = [f"| | {' | '.join(peers)} |", f"| --- |{' ---: |' * len(peers)}"]
@@ -123,8 +127,8 @@ def figures(table):
     return lines
 
 
-def write(table, circumstances, options, percentile):
-    """The whole file."""
+def head(table, circumstances, note, title, script):
+    """How a report begins: what was measured, where, and how to repeat it."""
     others = circumstances["others"]
     busy = "The machine had nothing else to do."
     if others > 0.05:
@@ -134,18 +138,19 @@ def write(table, circumstances, options, percentile):
             "low."
         )
     lines = [
-        "# Results",
+        f"# {title}",
         "",
-        "Written by `bench/run.py`; README.md beside this file says what is measured and how.",
+        f"Written by `bench/{script}`; README.md beside this file says what is measured and how.",
         "",
         f"- {circumstances['processor']}, {circumstances['memory']}, Linux {circumstances['kernel']}, "
         f"{circumstances['file system']}",
         f"- {circumstances['began']}; load {circumstances['load']}",
         f"- {busy}",
     ]
-    if options.note:
-        lines.append(f"- {options.note}")
-    lines += [
+    if note:
+        lines.append(f"- {note}")
+    return [
+        *lines,
         "- " + ", ".join(f"{peer} {version}" for peer, version in table.versions.items()),
         *(f"- skipped: {peer}, {why}" for peer, why in table.skipped.items()),
         "",
@@ -157,6 +162,13 @@ def write(table, circumstances, options, percentile):
         f"$ {circumstances['command']}",
         "```",
         "",
+    ]
+
+
+def write(table, circumstances, options, percentile):
+    """The whole file."""
+    lines = [
+        *head(table, circumstances, options.note, "Results", "run.py"),
         "## Targets",
         "",
         "| | target | reached | met |",

@@ -3,11 +3,9 @@
 
 import argparse
 import contextlib
-import datetime
 import math
 import pathlib
 import random
-import shlex
 import shutil
 import statistics
 import sys
@@ -256,8 +254,7 @@ def main():
     ours = there(table, [Commonhold(directory)], options)
     wikis = ours + there(table, [mediawiki], options)
     stores = there(table, [NginxDav(directory), Rustus(directory), TusNode(directory)], options)
-    began, load_before = datetime.datetime.now(datetime.UTC), machine.load_average()
-    busy_before, ours_before = machine.busy(), machine.ours()
+    watch = machine.Watch()
     try:
         small_rounds(table, wikis, options)
         big_rounds(table, wikis, stores, options)
@@ -266,16 +263,7 @@ def main():
             crowd_rounds(table, peer, options)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-    seconds = (datetime.datetime.now(datetime.UTC) - began).total_seconds()
-    others = (machine.busy() - busy_before) - (machine.ours() - ours_before)
-    circumstances = {
-        **machine.facts(),
-        "file system": machine.file_system(INSTALLED),
-        "began": f"{began:%Y-%m-%d %H:%M} UTC, and took {seconds / 60:.0f} minutes",
-        "load": f"{load_before} before, {machine.load_average()} after",
-        "others": others / seconds / machine.processors(),
-        "command": shlex.join(["bench/run.py", *sys.argv[1:]]),
-    }
+    circumstances = watch.circumstances(INSTALLED, "bench/run.py")
     options.output.write_text(report.write(table, circumstances, options, percentile))
     say(f"written: {options.output}")
 

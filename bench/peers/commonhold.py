@@ -17,8 +17,9 @@ class Commonhold(Peer):
 
     label = "commonhold"
 
-    def __init__(self, directory):
+    def __init__(self, directory, extensions="png,wav"):
         super().__init__(directory)
+        self.extensions = extensions
         self.binary = pathlib.Path(os.environ.get("COMMONHOLD_BIN", ROOT / "target" / "release" / "commonhold"))
 
     def missing(self):
@@ -35,7 +36,7 @@ class Commonhold(Peer):
         port = free_port()
         self.directory.mkdir(parents=True)
         environment = {k: v for k, v in os.environ.items() if not k.startswith("COMMONHOLD_")}
-        environment["COMMONHOLD_UPLOADS_EXTENSIONS"] = "png,wav"
+        environment["COMMONHOLD_UPLOADS_EXTENSIONS"] = self.extensions
         command = [self.binary, "--data", self.directory / "data"]
         self.spawn([*command, "serve", "--listen", f"127.0.0.1:{port}"], env=environment)
         self.wait_for(port)
