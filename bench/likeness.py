@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Judges thumbnails by what a lossless one would be: the whole picture decoded and scaled by Lanczos.
 
-Needs Pillow and numpy. Takes lines of JSON with `source`, `width`, `height` and `results`, paths by name; gives a line
-for each with `psnr`, in dB, and `detail`, the strength of fine detail as a share of what the lossless one has, by name.
-Blur shows as less of it. What isn't as it was wanted has `wrong` instead.
+Needs Pillow and numpy. Takes lines of JSON with `source`, `width`, `height` and `results`, by name a `path` and `halved`,
+whether colours have half the resolution. Gives a line for each with, by name, `psnr`, in dB, and `detail`, the strength
+of fine detail as a share of what the lossless one has. Blur shows as less of it. What isn't as it was wanted has `wrong`
+instead.
 
 Programs differ in whether they mix colours by their numbers or by the light that these stand for, and some sharpen a
 little afterwards. Each is right in its way, so PSNR is to the most alike of four: either mixing, sharpened or not.
@@ -81,10 +82,11 @@ def judge(job):
     plain = [by_numbers(picture, size), by_light(picture, size)]
     references = [*plain, *(sharpened(reference) for reference in plain)]
     judged = {}
-    for name, path in job["results"].items():
-        with Image.open(path) as result:
+    for name, made in job["results"].items():
+        wanted = 2 if made["halved"] else 1
+        with Image.open(made["path"]) as result:
             sampling = [layer[1:3] for layer in result.layer]
-            if result.size != size or sampling != [(2, 2), (1, 1), (1, 1)]:
+            if result.size != size or sampling != [(wanted, wanted), (1, 1), (1, 1)]:
                 judged[name] = {"wrong": f"makes {result.size} of {sampling}"}
                 continue
             pixels = numpy.asarray(result.convert("RGB"), dtype=numpy.float32)

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 
 import machine
 import report
@@ -29,6 +30,8 @@ PHOTOGRAPHS = INSTALLED / "photographs"
 SIZES = [(330, 220), (1280, 853)]
 #: Pictures between which the programs take turns where several thumbnails are made at a time.
 BLOCK = 10
+#: Seconds after which a part of the measurements ends, with fewer photographs than were wanted.
+ALONE, TOGETHER, OVER_HTTP = 100, 60, 30
 #: Connections that ask for a thumbnail that is there, and for how many seconds each time.
 CONNECTIONS, SECONDS = 16, 2
 #: Free space that has to be there: the photographs twice, and their thumbnails.
@@ -86,9 +89,20 @@ class Workshop:
             scaler.stop()
 
 
+def within(table, seconds, items, part):
+    """As many of them as there is time for, with their numbers."""
+    deadline = time.monotonic() + seconds
+    for number, item in enumerate(items):
+        if time.monotonic() > deadline:
+            table.skipped[part] = f"what was left after {number} of {len(items)}, which took {seconds} s"
+            say(f"{part}: skipped, {table.skipped[part]}")
+            return
+        yield number, item
+
+
 def one_at_a_time(table, workshop):
     """Every photograph in every size by every program, in turns."""
-    for number, photograph in enumerate(workshop.photographs):
+    for number, photograph in within(table, ALONE, workshop.photographs, "photographs, one at a time"):
         if number % BLOCK == 0:
             say(f"one at a time, from photograph {number + 1}")
         for size in SIZES:
@@ -101,7 +115,8 @@ def one_at_a_time(table, workshop):
 
 def several_at_a_time(table, workshop):
     """The same, with every processor in use: thumbnails per second."""
-    for first in range(0, len(workshop.photographs), BLOCK):
+    firsts = range(0, len(workshop.photographs), BLOCK)
+    for _, first in within(table, TOGETHER, firsts, f"blocks of photographs, {workshop.threads} at a time"):
         say(f"{workshop.threads} at a time, from photograph {first + 1}")
         block = workshop.photographs[first:first + BLOCK]
         for size in SIZES:
@@ -123,7 +138,7 @@ def likeness(table, workshop, count):
                 workshop.make(scaler, photograph, size)
                 path = workshop.result(scaler, photograph, size[0])
                 table.add(scaler.label, f"{size[0]} px, size", path.stat().st_size / 1000)
-                results[scaler.label] = str(path)
+                results[scaler.label] = {"path": str(path), "halved": scaler.halved}
             jobs.append({"source": str(photograph), "width": size[0], "height": size[1], "results": results})
     say(f"likeness of {len(jobs)} thumbnails of each")
     lines = "".join(json.dumps(job) + "\n" for job in jobs)
@@ -179,7 +194,7 @@ def over_http(table, peer, gallery, workshop):
     """Thumbnails that the server doesn't have: of every other photograph one at a time, then of the rest."""
     say(f"{peer.label}: uploads")
     gallery.upload()
-    for photograph in workshop.photographs[::2]:
+    for _, photograph in within(table, OVER_HTTP, workshop.photographs[::2], "photographs over HTTP"):
         for width, _ in SIZES:
             took, _ = report.timed(lambda: gallery.thumbnail(photograph, width))
             table.add(peer.label, f"{width} px", took)

@@ -97,7 +97,7 @@ def write(table, circumstances, options, sizes):
         "",
         "## Figures",
         "",
-        f"Medians, with the least and the most, of {options.images} photographs, of {options.judged} where likeness "
+        f"Medians, with the least and the most, of {options.images} photographs, {options.judged} where likeness "
         f"and size are concerned. `made per second` is with {machine.processors()} at a time. A `peak` of "
         f"{circumstances['floor']:.0f} MiB or less is that of the script, which its children start with.",
         "",

@@ -1,6 +1,6 @@
 """Programs that make thumbnails, each as it is used where many are made.
 
-All write JPEGs of quality 80 with halved colour. Most are a process for each picture; sharp is a library, so it has a
+All write JPEGs of quality 80, in which colours have half the resolution where that can be chosen. Most are a process for each picture; sharp is a library, so it has a
 process that stays and costs nothing to start.
 """
 
@@ -51,6 +51,8 @@ class Scaler:
     """One program."""
 
     label = ""
+    #: Whether colours have half the resolution in what it makes.
+    halved = True
 
     def missing(self):
         """What isn't installed; None if everything is there."""
@@ -150,9 +152,10 @@ class Vips(Scaler):
 
 
 class Oximg(Scaler):
-    """oximg as it comes."""
+    """oximg as it comes. It keeps colours in full, whatever is said, so it has more to encode than the others."""
 
-    label = "oximg"
+    label = "oximg 4:4:4"
+    halved = False
     binary = INSTALLED / "oximg" / "bin" / "oximg"
     variables = {}
 
@@ -173,7 +176,7 @@ class Oximg(Scaler):
 class FastOximg(Oximg):
     """oximg told to be quick: it decodes a fraction, half as much again as it needs, and writes plain JPEGs."""
 
-    label = "oximg, fast"
+    label = "oximg 4:4:4, fast"
     variables = {"OXIMG_DCT_MARGIN": "1.5", "PRESET": "fast"}
 
 
