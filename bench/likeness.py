@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Judges thumbnails by what a lossless one would be: the whole picture decoded and scaled by Lanczos.
 
-Needs Pillow and numpy. Takes lines of JSON with `source`, `width`, `height` and `results`, by name a `path` and `halved`,
-whether colours have half the resolution. Gives a line for each with, by name, `psnr`, in dB, and `detail`, the strength
-of fine detail as a share of what the lossless one has. Blur shows as less of it. What isn't as it was wanted has `wrong`
-instead.
+Needs Pillow and numpy. Takes lines of JSON with `source`, `width`, `height` and `results`, by name a `path` and
+`halved`, whether colours have half the resolution. Gives a line for each with, by name, `psnr`, in dB, and `detail`,
+the strength of fine detail as a share of what the lossless one has. Blur shows as less of it. What isn't as it was
+wanted has `wrong` instead.
 
 Programs differ in whether they mix colours by their numbers or by the light that these stand for, and some sharpen a
 little afterwards. Each is right in its way, so PSNR is to the most alike of four: either mixing, sharpened or not.
