@@ -1,7 +1,7 @@
 """Programs that make thumbnails, each as it is used where many are made.
 
-All write JPEGs of quality 80, in which colours have half the resolution where that can be chosen. Most are a process for
-each picture; sharp is a library, so it has a process that stays and costs nothing to start.
+All write JPEGs of quality 80, in which colours have half the resolution where that can be chosen. Most are a process
+for each picture; sharp is a library, so it has a process that stays and costs nothing to start.
 """
 
 import functools
