@@ -170,6 +170,27 @@ def test_types(wiki, name, extension, kind, suffix, mime):
     assert opened(answer).size == (100, 60)
 
 
+def test_pages_of_documents(wiki, name):
+    name = name.replace("jpg", "pdf")
+    out = io.BytesIO()
+    upright, wide = Image.new("RGB", (300, 400), "red"), Image.new("RGB", (400, 200), "blue")
+    upright.save(out, "PDF", save_all=True, append_images=[wide])
+    wiki.upload(name, file=out.getvalue(), ignorewarnings=1)
+    entry = info(wiki, name, iiurlwidth=120)
+    assert entry["pagecount"] == 2 and names(entry) == ["page1", "page1", "page1"]
+    for page, size, colour in ((1, (120, 160), 0), (2, (120, 60), 2), (7, (120, 60), 2)):
+        entry = info(wiki, name, iiurlparam=f"page{page}-120px")
+        assert entry["thumburl"].endswith(f"/page{min(page, 2)}-120px-{name}.jpg")
+        image = opened(fetch(entry["thumburl"]))
+        assert (image.format, image.size) == ("JPEG", size)
+        pixel = image.getpixel((50, 50))
+        assert max(range(3), key=pixel.__getitem__) == colour
+    widths = info(wiki, name, iiprop="thumburls", iiurlparam="page2")["thumburls"]
+    assert widths["120"]["url"].endswith(f"/page2-120px-{name}.jpg")
+    script = wiki.url.replace("api.php", "thumb.php")
+    assert opened(fetch(f"{script}?f={name}&w=120&page=2")).size == (120, 60)
+
+
 def test_files_without_pictures_have_icons(wiki, name):
     name = name.replace("jpg", "mid")
     wiki.upload(name, file=b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0", ignorewarnings=1)
