@@ -23,6 +23,9 @@ const STYLED: &[&str] = &[
     "stroke",
 ];
 
+/// Attributes by which an animation says what another attribute is to be.
+const ANIMATED: &[&str] = &["by", "from", "to", "values"];
+
 /// The first fault of an element, without what is between its tags.
 pub(crate) fn fault_of(element: &Element) -> Option<Reason> {
     if !namespaces::is_allowed(&element.ns) {
@@ -77,8 +80,15 @@ fn fault_of_attribute(element: &str, attribute: &Attribute) -> Option<Reason> {
     if local == "style" && css::is_hostile_style(&value) {
         return of_attribute("uploaded-remote-url-svg");
     }
-    if STYLED.contains(&local.as_str()) && css::is_hostile(&value) {
+    let is_styled = STYLED.contains(&local.as_str()) || local == "cursor";
+    // MediaWiki doesn't resolve escapes here, and doesn't know cursors; browsers do both.
+    if is_styled && (css::is_hostile(&value) || css::is_hostile_style(&value)) {
         return of_attribute("uploaded-remote-url-svg");
+    }
+    // What an attribute is set to later may load as well.
+    let is_animated = matches!(element, "set" | "animate") && ANIMATED.contains(&local.as_str());
+    if is_animated && css::is_hostile_style(&value) {
+        return Some(Reason::new("uploaded-wrong-setting-svg").with(value));
     }
     if element == "image" && local == "filter" && css::has_foreign_url(&value) {
         return of_element("uploaded-image-filter-svg");

@@ -279,12 +279,21 @@ fn rules_12_to_14_style_in_attributes() {
     for name in styled {
         assert_eq!(inside(&format!("<g {name}='URL(x)'/>")), [key, name, "url(x)"]);
         assert_eq!(inside(&format!("<g {name}='url(#x)'/>")), ["fine"]);
-        // They aren't normalised.
-        assert_eq!(inside(&format!("<g {name}='u\\72l(x)'/>")), ["fine"]);
+        // MediaWiki takes these; browsers load them.
+        assert_eq!(inside(&format!("<g {name}='u\\72l(x)'/>")), [key, name, "u\\72l(x)"]);
     }
+    refuses(&[
+        ("<g cursor='url(x), auto'/>", &[key, "cursor", "url(x), auto"]),
+        ("<set attributeName='fill' to='url(//x/)'/>", &["uploaded-wrong-setting-svg", "url(//x/)"]),
+        (
+            "<animate attributeName='fill' values='red;u\\72l(x)'/>",
+            &["uploaded-wrong-setting-svg", "red;u\\72l(x)"],
+        ),
+    ]);
     accepts(&[
         "<g style='fill: url(#a); font: 12px sans'/>",
-        "<g cursor='url(x)'/>",
+        "<g cursor='pointer'/>",
+        "<set attributeName='fill' to='url(#a)'/>",
         "<g fill='none' style=''/>",
     ]);
 }
