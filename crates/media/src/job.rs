@@ -7,11 +7,13 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::sandbox;
-use crate::thumb::{self, Failure, Limits, Spec};
+use crate::thumb::{self, Failure, Limits, Prepared, Spec};
+use crate::tools::{self, Tool};
 
 /// Exit code of a process that had a reason to make nothing.
 pub const REFUSED: u8 = 3;
@@ -58,6 +60,9 @@ pub struct Order {
     pub job: Job,
     /// What it may cost.
     pub limits: Limits,
+    /// The program that is there for files of this type, if they need one.
+    #[serde(default)]
+    pub program: Option<PathBuf>,
 }
 
 /// What came of a job.
@@ -95,7 +100,11 @@ fn run_enclosed(order: &Order, source: &mut File) -> io::Result<Result<Answer, F
             if spec.mime == "image/svg+xml" {
                 limits.seconds = limits.drawing_seconds;
             }
-            let prepared = match thumb::prepare(source, spec, &limits) {
+            let prepared = match Tool::of(&spec.mime) {
+                Some(tool) => by_program(tool, order, source, spec)?,
+                None => thumb::prepare(source, spec, &limits),
+            };
+            let prepared = match prepared {
                 Ok(prepared) => prepared,
                 Err(failure) => return Ok(Err(failure)),
             };
@@ -108,6 +117,23 @@ fn run_enclosed(order: &Order, source: &mut File) -> io::Result<Result<Answer, F
             Ok(Ok(Answer::Probed(Probed { landlock: walls.landlock, seccomp: walls.seccomp, stopped })))
         }
     }
+}
+
+/// Has another program make a picture, which is decoded when all walls stand.
+fn by_program(
+    tool: Tool,
+    order: &Order,
+    source: &mut File,
+    spec: &Spec,
+) -> io::Result<Result<Prepared, Failure>> {
+    let unsupported = |why: &str| Ok(Err(Failure::Unsupported(why.to_owned())));
+    let Some(program) = &order.program else { return unsupported("the program for it isn't there") };
+    let walls = sandbox::enter_for_tool(&order.limits, program, source)?;
+    // Other programs' mistakes are none that we could know.
+    if !(walls.landlock && walls.seccomp) {
+        return unsupported("this kernel can't enclose other programs");
+    }
+    Ok(tools::draw(tool, program, source, spec, &order.limits)?.map(Prepared::made))
 }
 
 /// All that a process does that was started for one job. Gives its exit code.

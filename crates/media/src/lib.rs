@@ -19,6 +19,7 @@ mod sniff;
 mod source;
 mod svg;
 pub mod thumb;
+pub mod tools;
 mod verify;
 mod xml;
 mod zip;

@@ -8,10 +8,14 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetStatus};
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, PathBeneath, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus,
+    path_beneath_rules,
+};
 use rustix::process::{Resource, Rlimit, getpid, setrlimit};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
@@ -42,6 +46,134 @@ pub(crate) fn enter(limits: &Limits) -> io::Result<Walls> {
     let seccomp = close_system_calls();
     Ok(Walls { landlock, seccomp })
 }
+
+/// Where systems keep libraries, and `ddjvu` its messages, without which it doesn't start. These can be read and run.
+const LIBRARIES: &[&str] = &[
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/nix/store",
+    "/etc/ld.so.cache",
+    "/usr/share/djvu",
+    "/usr/local/share/djvu",
+];
+/// Files that a program of others may have open.
+const FILES: u64 = 64;
+
+/// Gives up everything that a program of others doesn't need to be started on one file and to answer through a pipe:
+/// no files but libraries and this one, none to be written, no network. What this process does afterwards, [`enter`]
+/// decides.
+pub(crate) fn enter_for_tool(limits: &Limits, program: &Path, source: &File) -> io::Result<Walls> {
+    rustix::thread::set_no_new_privs(true)?;
+    set(Resource::Core, 0)?;
+    set(Resource::Fsize, 0)?;
+    set(Resource::Cpu, limits.seconds.max(1))?;
+    set(Resource::Data, limits.memory_bytes)?;
+    set(Resource::Nofile, FILES)?;
+    let landlock = close_files_but(program, source);
+    let seccomp = close_for_tools();
+    Ok(Walls { landlock, seccomp })
+}
+
+/// Landlock with the exceptions without which no program can be started.
+fn close_files_but(program: &Path, source: &File) -> bool {
+    let abi = ABI::V5;
+    let readable = AccessFs::ReadFile | AccessFs::Execute;
+    let null = AccessFs::ReadFile | AccessFs::WriteFile;
+    let closed = Ruleset::default()
+        .handle_access(AccessFs::from_all(abi))
+        .and_then(|rules| rules.handle_access(AccessNet::from_all(abi)))
+        .and_then(Ruleset::create)
+        .and_then(|rules| rules.add_rules(path_beneath_rules(LIBRARIES, readable)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules([program], readable)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(["/dev/null"], null)))
+        // It may open by name what it has open already.
+        .and_then(|rules| rules.add_rule(PathBeneath::new(source, AccessFs::ReadFile)))
+        .and_then(landlock::RulesetCreated::restrict_self);
+    closed.is_ok_and(|status| status.ruleset != RulesetStatus::NotEnforced)
+}
+
+/// Takes away what Landlock doesn't know of. A program of others may use any other call.
+fn close_for_tools() -> bool {
+    let close = || {
+        let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
+            DENIED_TO_TOOLS.iter().map(|call| (*call, Vec::new())).collect();
+        // Whoever calls it may change limits of its own, which can't grow, but none of others.
+        let others = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0).ok()?;
+        rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![others]).ok()?]);
+        let refused = SeccompAction::Errno(libc::EPERM.cast_unsigned());
+        let arch = std::env::consts::ARCH.try_into().ok()?;
+        let filter: BpfProgram =
+            SeccompFilter::new(rules, SeccompAction::Allow, refused, arch).ok()?.try_into().ok()?;
+        seccompiler::apply_filter(&filter).ok()
+    };
+    close().is_some()
+}
+
+/// Sockets of all kinds, other processes, what files are beside their bytes, and doors into the kernel.
+const DENIED_TO_TOOLS: &[i64] = &[
+    libc::SYS_socket,
+    libc::SYS_socketpair,
+    libc::SYS_connect,
+    libc::SYS_bind,
+    libc::SYS_listen,
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_pidfd_open,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_kill,
+    libc::SYS_tkill,
+    libc::SYS_tgkill,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_setsid,
+    libc::SYS_setpgid,
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    libc::SYS_fchown,
+    libc::SYS_fchownat,
+    libc::SYS_utimensat,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chmod,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chown,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_lchown,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_utime,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_utimes,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_futimesat,
+    libc::SYS_unshare,
+    libc::SYS_setns,
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_keyctl,
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_shmget,
+    libc::SYS_msgget,
+    libc::SYS_mq_open,
+];
 
 fn set(resource: Resource, most: u64) -> io::Result<()> {
     Ok(setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?)

@@ -14,6 +14,7 @@ mod orientation;
 mod pdf;
 mod picture;
 mod png;
+mod pnm;
 mod resize;
 mod sharpen;
 mod tiff;
@@ -140,7 +141,8 @@ impl Limits {
     }
 }
 
-/// Whether pictures can be made of files of a type: those that [`render`] knows.
+/// Whether pictures can be made of files of a type: those that [`render`] knows. For others there may be
+/// [`crate::tools`].
 pub fn renders(mime: &str) -> bool {
     matches!(
         mime,
@@ -167,6 +169,15 @@ pub fn render<S: Read + Seek + ?Sized>(
 /// What has to be done while files can still be opened.
 pub(crate) struct Prepared {
     drawing: Option<Drawing>,
+    /// What another program made of it.
+    made: Option<Vec<u8>>,
+}
+
+impl Prepared {
+    /// A plain picture that another program has made.
+    pub(crate) fn made(picture: Vec<u8>) -> Self {
+        Self { drawing: None, made: Some(picture) }
+    }
 }
 
 /// Does it. Nothing is decoded yet.
@@ -178,7 +189,7 @@ pub(crate) fn prepare<S: Read + Seek + ?Sized>(
     let mut source = source;
     let drawing = spec.mime == "image/svg+xml";
     let drawing = if drawing { Some(Drawing::read(&mut source, limits)?) } else { None };
-    Ok(Prepared { drawing })
+    Ok(Prepared { drawing, made: None })
 }
 
 /// Does the rest.
@@ -205,6 +216,9 @@ fn render_in(
     limits.check_memory(u64::from(spec.width) * u64::from(spec.height) * 8)?;
     if let Some(drawing) = &prepared.drawing {
         return encode::encode(drawing.draw(spec)?, spec);
+    }
+    if let Some(made) = &prepared.made {
+        return encode::encode(finish(pnm::decode(made, limits)?, spec)?, spec);
     }
     source.seek(SeekFrom::Start(0))?;
     if spec.mime == "image/gif"

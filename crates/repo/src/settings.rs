@@ -7,6 +7,7 @@ use commonhold_core::policy::UploadPolicy;
 use commonhold_core::thumb::Sizes;
 use commonhold_core::{Message, Rate};
 use commonhold_media::thumb::Limits;
+use commonhold_media::tools::Tool;
 use ipnet::IpNet;
 
 use crate::scan::{OnFailure, ScannerAddress};
@@ -107,6 +108,8 @@ pub struct MediaSettings {
     pub queue: usize,
     /// What each may cost.
     pub limits: Limits,
+    /// Programs of others that may be used where they are there: `ffmpeg` and `ddjvu`, or their paths.
+    pub tools: Vec<String>,
     /// The program that is started with `media-worker`; absent for the running one.
     pub program: Option<PathBuf>,
 }
@@ -206,7 +209,8 @@ impl Default for SharedSettings {
 
 impl Default for MediaSettings {
     fn default() -> Self {
-        Self { workers: 0, queue: 256, limits: Limits::default(), program: None }
+        let tools = Tool::ALL.map(|tool| tool.name().to_owned()).to_vec();
+        Self { workers: 0, queue: 256, limits: Limits::default(), tools, program: None }
     }
 }
 

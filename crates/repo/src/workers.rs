@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use bytes::Bytes;
 use commonhold_blob::{BlobStore, Place};
 use commonhold_media::job::{Answer, Job, Order, Probe, REFUSED};
 use commonhold_media::thumb::{self, Failure, Limits, Spec};
+use commonhold_media::tools::Tools;
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -66,6 +69,7 @@ pub struct Workers {
     /// Opens files; that may take a disk's time.
     pool: Arc<worker::Pool>,
     settings: MediaSettings,
+    tools: Tools,
     /// As many as may run.
     running: Semaphore,
     /// As many as may run or wait.
@@ -80,6 +84,7 @@ impl Workers {
             blobs,
             pool,
             settings: settings.clone(),
+            tools: Tools::find(&settings.tools),
             running: Semaphore::new(workers),
             admitted: Semaphore::new(workers + settings.queue),
         }
@@ -87,7 +92,12 @@ impl Workers {
 
     /// Whether pictures can be made of files of a type.
     pub fn renders(&self, mime: &str) -> bool {
-        thumb::renders(mime)
+        thumb::renders(mime) || self.tools.program(mime).is_some()
+    }
+
+    /// The programs of others that were there when the server started.
+    pub fn tools(&self) -> &Tools {
+        &self.tools
     }
 
     /// Makes a picture of a file.
@@ -105,7 +115,11 @@ impl Workers {
         let _running: SemaphorePermit<'_> = self.running.acquire().await.map_err(|_| Error::Gone)?;
         let (blobs, place) = (Arc::clone(&self.blobs), source.clone());
         let file = self.pool.run(move || blobs.open_file(&place)).await??;
-        let order = Order { job, limits: self.settings.limits };
+        let program = match &job {
+            Job::Thumbnail(spec) => self.tools.program(&spec.mime).map(Path::to_owned),
+            Job::Probe(_) => None,
+        };
+        let order = Order { job, limits: self.settings.limits, program };
         carry_out(&self.settings, file, &order).await
     }
 }
@@ -128,7 +142,8 @@ pub async fn probe(settings: &MediaSettings) -> Result<Enclosure> {
         let nothing =
             File::open("/dev/null").map_err(|source| Error::Resource { what: "empty file", source })?;
         let limits = Limits { seconds: 1, ..settings.limits };
-        let stopped = match carry_out(settings, nothing, &Order { job: Job::Probe(probe), limits }).await? {
+        let order = Order { job: Job::Probe(probe), limits, program: None };
+        let stopped = match carry_out(settings, nothing, &order).await? {
             Ok(Answer::Probed(probed)) => {
                 (enclosure.landlock, enclosure.seccomp) = (probed.landlock, probed.seccomp);
                 probed.stopped
@@ -155,7 +170,21 @@ async fn carry_out(settings: &MediaSettings, file: File, order: &Order) -> Outco
     Ok(ended.judge(&order.job))
 }
 
-fn start(settings: &MediaSettings, file: File, order: &Order) -> Result<Child> {
+/// A process, and those that it started: all of them end when nobody waits any more.
+struct Family(Child);
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        // There is no number any more once its end has been seen, and then nobody else is given the signal.
+        let first = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(first) = first {
+            // They may have ended by themselves.
+            let _ = kill_process_group(first, Signal::KILL);
+        }
+    }
+}
+
+fn start(settings: &MediaSettings, file: File, order: &Order) -> Result<Family> {
     let failed = |source| Error::Resource { what: "a process", source };
     let order = serde_json::to_string(order).map_err(|error| failed(error.into()))?;
     let program = settings.program.as_deref().unwrap_or(ITSELF.as_ref());
@@ -167,8 +196,10 @@ fn start(settings: &MediaSettings, file: File, order: &Order) -> Result<Child> {
         .stdin(Stdio::from(file))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()
+        .map(Family)
         .map_err(failed)
 }
 
@@ -180,7 +211,8 @@ struct Ended {
 }
 
 /// Takes what a process says, and waits for its end.
-async fn attend(mut child: Child) -> std::io::Result<Ended> {
+async fn attend(mut family: Family) -> std::io::Result<Ended> {
+    let child = &mut family.0;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let (answer, reason) = tokio::try_join!(read_up_to(out, MAX_ANSWER), read_up_to(err, MAX_REASON))?;
     // Where it has more to say, nobody listens any more, and that ends it.

@@ -18,6 +18,7 @@ use axum::routing::{any, get};
 use commonhold_api::{Api, BodyStream, Incoming};
 use commonhold_core::FileKey;
 use commonhold_core::title::{Title, ns};
+use commonhold_media::tools::{Tool, Tools};
 use commonhold_repo::{Error, Repository};
 use futures_util::{StreamExt, TryStreamExt};
 use ipnet::IpNet;
@@ -310,7 +311,7 @@ async fn readyz(State(app): State<Arc<App>>) -> Response<Body> {
         busy("ending\n")
     } else {
         match app.repo.check_stores().await {
-            Ok(()) => answer::text(StatusCode::OK, "ready\n"),
+            Ok(()) => answer::text(StatusCode::OK, ready_text(app.repo.decoders().tools())),
             Err(error) => {
                 tracing::error!(%error, "not ready");
                 busy("the stores don't work; see the log\n")
@@ -318,6 +319,15 @@ async fn readyz(State(app): State<Arc<App>>) -> Response<Body> {
         }
     };
     with_route(response, "probe")
+}
+
+/// The server is ready without any programs of others, but some files have no pictures then.
+fn ready_text(tools: &Tools) -> String {
+    let line = |tool: Tool| {
+        let state = if tools.get(tool).is_some() { "there" } else { "not there" };
+        format!("{}: {state}\n", tool.name())
+    };
+    format!("ready\n{}", Tool::ALL.map(line).concat())
 }
 
 async fn metrics_text(State(app): State<Arc<App>>) -> Response<Body> {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use commonhold_blob::{BlobStream, Place};
-use commonhold_core::thumb::{Image, Picture, Thumb};
+use commonhold_core::thumb::{Format, Image, Picture, Thumb};
 use commonhold_core::{BlobKey, Clock, Rate, Timestamp};
 use commonhold_media::thumb::{Output, Spec};
 use futures_util::{StreamExt, stream};
@@ -329,7 +329,8 @@ impl Drop for Flight {
 /// What the process that makes a thumbnail is told.
 fn spec(file: &Pictured, picture: &Picture, thumb: &Thumb) -> Spec {
     let options = &thumb.options;
-    let middle = options.middle.then_some(picture.duration / 2.0);
+    // As TimedMediaHandler does where no moment is named.
+    let middle = (picture.format == Format::Video).then_some(picture.duration / 2.0);
     Spec {
         mime: file.mime.clone(),
         width: thumb.pixel_width,

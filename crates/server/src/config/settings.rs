@@ -6,6 +6,7 @@ use std::time::Duration;
 use commonhold_core::right;
 use commonhold_core::thumb::{Sizes, SizesMode};
 use commonhold_core::{Expiry, Rate, Timestamp};
+use commonhold_media::tools::Tool;
 use commonhold_repo::{OnFailure, ScannerAddress};
 use toml::Value;
 
@@ -300,6 +301,20 @@ pub(crate) const SETTINGS: &[Setting] = &[
             let queue = v.as_integer().and_then(|n| usize::try_from(n).ok());
             c.settings.media.queue =
                 queue.filter(|n| *n <= 100_000).ok_or("has to be between 0 and 100000")?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "media.tools",
+        doc: "Programs of others that may decode files where they are there: \"ffmpeg\" (films), \"ddjvu\" (DjVu), or their paths.",
+        kind: Kind::Texts,
+        get: |c| texts(c.settings.media.tools.iter().cloned()),
+        set: |c, v| {
+            let tools = strings(v);
+            if tools.iter().any(|word| Tool::meant(word).is_none()) {
+                return Err("may name ffmpeg and ddjvu only, or absolute paths of them".to_owned());
+            }
+            c.settings.media.tools = tools;
             Ok(())
         },
     },
