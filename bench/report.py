@@ -165,22 +165,31 @@ def head(table, circumstances, note, title, script):
     ]
 
 
-def write(table, circumstances, options, percentile):
+def whole(head_lines, targets, explanation, figure_lines):
     """The whole file."""
     lines = [
-        *head(table, circumstances, options.note, "Results", "run.py"),
+        *head_lines,
         "## Targets",
         "",
         "| | target | reached | met |",
         "| --- | --- | ---: | --- |",
-        *judge(table, percentile),
+        *targets,
         "",
         "## Figures",
         "",
-        f"Medians, with the least and the most; {options.runs} runs of each, fewer of MediaWiki's big files and as many "
-        "of an upload's end as the table of targets says.",
+        explanation,
         "",
-        *figures(table),
+        *figure_lines,
         "",
     ]
     return "\n".join(lines)
+
+
+def write(table, circumstances, options, percentile):
+    """RESULTS.md."""
+    explanation = (
+        f"Medians, with the least and the most; {options.runs} runs of each, fewer of MediaWiki's big files and as many "
+        "of an upload's end as the table of targets says."
+    )
+    top = head(table, circumstances, options.note, "Results", "run.py")
+    return whole(top, judge(table, percentile), explanation, figures(table))

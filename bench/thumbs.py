@@ -19,7 +19,7 @@ import report
 import thumbs_report
 from peers import INSTALLED, ROOT
 from peers.commonhold import Commonhold
-from peers.nginx_files import NginxFiles
+from peers.nginx import NginxFiles
 from peers.scalers import FastOximg, ImageMagick, Oximg, Sharp, Vips, Worker
 from run import GIB, Table, running, say, there
 

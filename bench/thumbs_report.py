@@ -86,22 +86,11 @@ def judge(table, sizes):
 
 
 def write(table, circumstances, options, sizes):
-    """The whole file."""
-    lines = [
-        *report.head(table, circumstances, options.note, "Thumbnails", "thumbs.py"),
-        "## Targets",
-        "",
-        "| | target | reached | met |",
-        "| --- | --- | ---: | --- |",
-        *judge(table, sizes),
-        "",
-        "## Figures",
-        "",
+    """THUMBS.md."""
+    explanation = (
         f"Medians, with the least and the most, of {options.images} photographs, {options.judged} where likeness "
         f"and size are concerned. `made per second` is with {machine.processors()} at a time. A `peak` of "
-        f"{circumstances['floor']:.0f} MiB or less is that of the script, which its children start with.",
-        "",
-        *report.figures(table, FORMS),
-        "",
-    ]
-    return "\n".join(lines)
+        f"{circumstances['floor']:.0f} MiB or less is that of the script, which its children start with."
+    )
+    top = report.head(table, circumstances, options.note, "Thumbnails", "thumbs.py")
+    return report.whole(top, judge(table, sizes), explanation, report.figures(table, FORMS))

@@ -13,7 +13,7 @@ import subprocess
 import time
 
 from peers import Peer
-from peers.nginx_dav import user
+from peers.nginx import user
 from wiki import Wiki
 from wire import free_port
 

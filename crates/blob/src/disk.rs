@@ -8,6 +8,8 @@
 //! Sealing links the file to its second name, syncs that directory and removes the first name, in this order: where
 //! the first name is gone, the second is durable, and where both are there, sealing isn't over. It syncs no data,
 //! since finished writers have done so.
+//!
+//! What was started and is small is in neither directory but in memory, and sealing writes it to its place.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
@@ -20,6 +22,7 @@ use std::thread;
 
 use async_trait::async_trait;
 use commonhold_core::BlobKey;
+use rustix::fs::OFlags;
 
 use crate::pool::Pool;
 use crate::{BlobStore, BlobStream, Error, Hashing, Partial, Place, ReadSeek, Result, Writer, unnamed_copy};
@@ -40,15 +43,6 @@ use turn::Turns;
 
 /// Jobs that wait or run at a time.
 const ROOM: usize = 1024;
-
-/// Bytes are read in pieces of this size.
-const BLOCK: usize = 256 * 1024;
-
-/// The flag of files that are written directly; without meaning where there is none.
-#[cfg(target_os = "linux")]
-const DIRECT: i32 = rustix::fs::OFlags::DIRECT.bits() as i32;
-#[cfg(not(target_os = "linux"))]
-const DIRECT: i32 = 0;
 
 /// Blobs on a local file system.
 pub struct DiskStore {
@@ -229,7 +223,10 @@ impl Disk {
         if !self.direct.load(Ordering::Relaxed) {
             return None;
         }
-        let file = OpenOptions::new().write(true).custom_flags(DIRECT).open(self.partial_path(key));
+        let file = OpenOptions::new()
+            .write(true)
+            .custom_flags(OFlags::DIRECT.bits().cast_signed())
+            .open(self.partial_path(key));
         // A partial that is gone, or too many open files, is not the file system's fault.
         if file.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::InvalidInput) {
             self.direct.store(false, Ordering::Relaxed);

@@ -5,7 +5,8 @@
 //! needs them.
 //!
 //! Invariants: a sealed blob is durable and its bytes never change; no key is ever used twice; what a writer has
-//! finished is durable; bytes past the recorded offset mean nothing.
+//! finished is durable, unless the blob was started and is neither kept nor sealed yet; bytes past the recorded offset
+//! mean nothing.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};

@@ -190,7 +190,7 @@ fn by_format(head: &[u8]) -> Option<Mime> {
         return Some((*found).into());
     }
     match (head.get(..4), head.get(8..12)) {
-        (Some(b"RIFF"), Some(b"WAVE")) => return Some("audio/wav".into()),
+        (Some(b"RIFF" | b"RF64"), Some(b"WAVE")) => return Some("audio/wav".into()),
         (Some(b"RIFF"), Some(b"AVI ")) => return Some("video/x-msvideo".into()),
         (Some(b"FORM"), Some(b"AIFF" | b"AIFC")) => return Some("audio/x-aiff".into()),
         _ => {}

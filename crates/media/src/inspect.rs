@@ -58,6 +58,39 @@ impl Found {
     }
 }
 
+/// Whether files of this type consist of parts that refer to each other or lie in each other, as documents and boxes do.
+/// Reading these takes more than going through a file once, so it is work for a process of its own; see [`crate::job`].
+pub fn is_nested(mime: &str) -> bool {
+    matches!(
+        mime,
+        "application/pdf"
+            | "audio/webm"
+            | "image/avif"
+            | "image/heic"
+            | "image/jxl"
+            | "image/vnd.djvu"
+            | "video/mp4"
+            | "video/quicktime"
+            | "video/webm"
+            | "video/x-matroska"
+    )
+}
+
+/// What is said of a file of which nothing is known but its (logical) type.
+pub fn undescribed(mime: &str) -> MediaInfo {
+    MediaInfo {
+        mime: mime.to_owned(),
+        media_type: mime::class(mime),
+        width: 0,
+        height: 0,
+        bits: 0,
+        pages: None,
+        duration: 0.0,
+        metadata: None,
+        common: Data::Map(Vec::new()),
+    }
+}
+
 /// Describes a file of `len` bytes whose (logical) type is known. What is damaged has no dimensions.
 pub fn inspect<S: Read + Seek + ?Sized>(source: &mut S, len: u64, mime: &str) -> io::Result<MediaInfo> {
     let mut source = source;
@@ -66,7 +99,7 @@ pub fn inspect<S: Read + Seek + ?Sized>(source: &mut S, len: u64, mime: &str) ->
 
 fn inspect_in(source: &mut dyn Source, len: u64, mime: &str) -> io::Result<MediaInfo> {
     source.seek(SeekFrom::Start(0))?;
-    let class = mime::class(mime);
+    let mut info = undescribed(mime);
     let found = match mime {
         "image/jpeg" => Some(jpeg::read(source, len)?),
         "image/png" => Some(png::read(source, len)?),
@@ -84,19 +117,8 @@ fn inspect_in(source: &mut dyn Source, len: u64, mime: &str) -> io::Result<Media
         "audio/wav" => wav::read(source, len)?,
         "audio/webm" | "video/webm" | "video/x-matroska" => matroska::read(source, len, mime)?,
         "video/mp4" | "video/quicktime" => iso::read(source, len, mime)?,
-        _ if class == MediaType::Bitmap => other(source)?,
+        _ if info.media_type == MediaType::Bitmap => other(source)?,
         _ => None,
-    };
-    let mut info = MediaInfo {
-        mime: mime.to_owned(),
-        media_type: class,
-        width: 0,
-        height: 0,
-        bits: 0,
-        pages: None,
-        duration: 0.0,
-        metadata: None,
-        common: Data::Map(Vec::new()),
     };
     if mime == "application/ogg" {
         info.media_type = crate::ogg::media_type(&read_at(source, 0, 256)?);

@@ -5,10 +5,11 @@
 //! has a reason to make nothing, it ends with [`REFUSED`] and tells the reason, a [`Failure`] as JSON, on standard error.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 
+use commonhold_core::MediaInfo;
 use serde::{Deserialize, Serialize};
 
 use crate::sandbox;
@@ -23,6 +24,11 @@ pub const REFUSED: u8 = 3;
 pub enum Job {
     /// Make a picture of it.
     Thumbnail(Spec),
+    /// Describe it.
+    Inspect {
+        /// Its (logical) type.
+        mime: String,
+    },
     /// Try what must not work.
     Probe(Probe),
 }
@@ -70,6 +76,8 @@ pub struct Order {
 pub enum Answer {
     /// A picture, in the format that was wanted.
     Thumbnail(Vec<u8>),
+    /// A description.
+    Info(Box<MediaInfo>),
     /// What an attempt came to.
     Probed(Probed),
 }
@@ -79,6 +87,7 @@ impl Answer {
     fn into_bytes(self) -> serde_json::Result<Vec<u8>> {
         match self {
             Self::Thumbnail(bytes) => Ok(bytes),
+            Self::Info(info) => serde_json::to_vec(&info),
             Self::Probed(probed) => serde_json::to_vec(&probed),
         }
     }
@@ -87,6 +96,7 @@ impl Answer {
     pub fn from_bytes(job: &Job, bytes: Vec<u8>) -> serde_json::Result<Self> {
         match job {
             Job::Thumbnail(_) => Ok(Self::Thumbnail(bytes)),
+            Job::Inspect { .. } => serde_json::from_slice(&bytes).map(Self::Info),
             Job::Probe(_) => serde_json::from_slice(&bytes).map(Self::Probed),
         }
     }
@@ -110,6 +120,11 @@ fn run_enclosed(order: &Order, source: &mut File) -> io::Result<Result<Answer, F
             };
             sandbox::enter(&limits)?;
             Ok(thumb::render_prepared(source, spec, &limits, &prepared).map(Answer::Thumbnail))
+        }
+        Job::Inspect { mime } => {
+            sandbox::enter(&limits)?;
+            let len = source.seek(SeekFrom::End(0))?;
+            Ok(Ok(Answer::Info(Box::new(crate::inspect(source, len, mime)?))))
         }
         Job::Probe(probe) => {
             let walls = sandbox::enter(&limits)?;

@@ -25,6 +25,6 @@ mod xml;
 mod zip;
 
 pub use detect::detect;
-pub use inspect::inspect;
+pub use inspect::{inspect, is_nested, undescribed};
 pub use mime::{guess_extension, logical_type, matches as matches_extension, stash_type};
 pub use verify::{Reason, verify, verify_first_chunk, verify_later_chunk};

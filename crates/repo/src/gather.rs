@@ -39,12 +39,22 @@ impl Repository {
             };
             let verdict = media::verify(&mut source, size, &extension).map_err(Error::Inspection)?;
             let mime = media::logical_type(&mime, &extension);
-            let info = media::inspect(&mut source, size, &mime).map_err(Error::Inspection)?;
+            let info = if media::is_nested(&mime) {
+                media::undescribed(&mime)
+            } else {
+                media::inspect(&mut source, size, &mime).map_err(Error::Inspection)?
+            };
             Ok::<_, Error>(Examined { name, refused: verdict.err(), info })
         };
         let mut examined = self.media.run(job).await??;
         if examined.refused.is_none() {
             examined.refused = self.scan(&place).await?;
+        }
+        if examined.refused.is_none()
+            && media::is_nested(&examined.info.mime)
+            && let Some(info) = self.decoders.inspect(&place, &examined.info.mime).await
+        {
+            examined.info = info;
         }
         Ok(examined)
     }

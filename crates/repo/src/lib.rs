@@ -38,6 +38,8 @@ mod summary;
 mod sweep;
 mod system;
 mod tags;
+#[cfg(test)]
+mod testing;
 mod throttle;
 mod thumbnail;
 mod upload;

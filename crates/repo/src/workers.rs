@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use commonhold_blob::{BlobStore, Place};
+use commonhold_core::MediaInfo;
 use commonhold_media::job::{Answer, Job, Order, Probe, REFUSED};
 use commonhold_media::thumb::{self, Failure, Limits, Spec};
 use commonhold_media::tools::Tools;
@@ -109,15 +110,36 @@ impl Workers {
         })
     }
 
-    /// Has a job done as soon as there is room for it.
+    /// Describes a file. Nothing for one that can't be read, whatever the reason: it is kept all the same.
+    pub async fn inspect(&self, source: &Place, mime: &str) -> Option<MediaInfo> {
+        match self.run(source, Job::Inspect { mime: mime.to_owned() }).await {
+            Ok(Ok(Answer::Info(info))) => Some(*info),
+            Ok(Ok(_)) => None,
+            Ok(Err(failure)) => {
+                tracing::warn!(mime, %failure, "a file can't be described");
+                None
+            }
+            Err(error) => {
+                tracing::error!(mime, %error, "a file can't be described");
+                None
+            }
+        }
+    }
+
+    /// Has a job done, unless too many wait.
     async fn order(&self, source: &Place, job: Job) -> Outcome<Answer> {
         let Ok(_admitted) = self.admitted.try_acquire() else { return Ok(Err(RenderFailure::Busy)) };
+        self.run(source, job).await
+    }
+
+    /// Has a job done as soon as there is room for it.
+    async fn run(&self, source: &Place, job: Job) -> Outcome<Answer> {
         let _running: SemaphorePermit<'_> = self.running.acquire().await.map_err(|_| Error::Gone)?;
         let (blobs, place) = (Arc::clone(&self.blobs), source.clone());
         let file = self.pool.run(move || blobs.open_file(&place)).await??;
         let program = match &job {
             Job::Thumbnail(spec) => self.tools.program(&spec.mime).map(Path::to_owned),
-            Job::Probe(_) => None,
+            Job::Inspect { .. } | Job::Probe(_) => None,
         };
         let order = Order { job, limits: self.settings.limits, program };
         carry_out(&self.settings, file, &order).await

@@ -10,9 +10,11 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
-use super::BLOCK;
 use crate::pool::{Answer, Pool};
 use crate::{BlobStream, Error, Result};
+
+/// Bytes that are read at once.
+const PIECE: usize = 256 * 1024;
 
 /// An open blob and the bytes of it that are still to be read.
 struct Source {
@@ -71,8 +73,8 @@ impl Source {
     }
 
     fn piece(mut self) -> Result<Piece> {
-        let wanted = self.left.min(BLOCK as u64);
-        let mut bytes = Vec::with_capacity(usize::try_from(wanted).unwrap_or(BLOCK));
+        let wanted = self.left.min(PIECE as u64);
+        let mut bytes = Vec::with_capacity(usize::try_from(wanted).unwrap_or(PIECE));
         (&self.file).take(wanted).read_to_end(&mut bytes).map_err(failed)?;
         if (bytes.len() as u64) < wanted {
             return Err(failed(io::ErrorKind::UnexpectedEof.into()));

@@ -3,7 +3,7 @@
 //! Most uploads are small, and sealed a moment after they have come. Written to their final place at once they need one
 //! file, one name and one commit of the file system's journal, where a partial of their own would need two of each.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,12 +16,15 @@ use super::writer::{DiskWriter, SMALL, Target};
 use crate::pool::Pool;
 use crate::{Hashing, Result, Writer};
 
-/// The bytes of finished writers, by key.
+/// Seconds after which nobody can be at work with bytes any more. Whoever failed without a word left them.
+const LEFT: i64 = 3_600;
+
+/// The bytes of finished writers, by key, and so by age.
 #[derive(Default)]
-pub(super) struct Started(Mutex<HashMap<BlobKey, Bytes>>);
+pub(super) struct Started(Mutex<BTreeMap<BlobKey, Bytes>>);
 
 impl Started {
-    fn lock(&self) -> MutexGuard<'_, HashMap<BlobKey, Bytes>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<BlobKey, Bytes>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -33,6 +36,15 @@ impl Started {
     /// The same for a reader.
     pub(super) fn open(&self, key: &BlobKey) -> Option<Cursor<Bytes>> {
         self.get(key).map(Cursor::new)
+    }
+
+    /// Takes bytes, and forgets those that were left.
+    fn put(&self, key: BlobKey, bytes: Bytes) {
+        let mut all = self.lock();
+        while let Some(oldest) = all.first_entry().filter(|oldest| oldest.key().born() + LEFT < key.born()) {
+            oldest.remove();
+        }
+        all.insert(key, bytes);
     }
 
     /// Forgets them; whether they were here.
@@ -83,7 +95,33 @@ impl Writer for StartedWriter {
         // Too little for a thread of its own.
         let mut hashing = Hashing::new();
         hashing.update(&bytes);
-        self.disk.started.lock().insert(self.key, bytes);
+        self.disk.started.put(self.key, bytes);
         Ok(hashing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use commonhold_core::{Entropy, Timestamp};
+
+    use super::*;
+
+    struct Zeros;
+
+    impl Entropy for Zeros {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.fill(0);
+        }
+    }
+
+    #[test]
+    fn what_was_left_is_forgotten() {
+        let started = Started::default();
+        let key = |seconds| BlobKey::new(Timestamp::from_unix(1_800_000_000 + seconds), &Zeros);
+        for seconds in [0, 1, LEFT, LEFT + 1] {
+            started.put(key(seconds), Bytes::new());
+        }
+        let there: Vec<bool> = [0, 1, LEFT].map(|seconds| started.get(&key(seconds)).is_some()).into();
+        assert_eq!(there, [false, true, true]);
     }
 }

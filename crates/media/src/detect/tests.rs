@@ -71,7 +71,9 @@ fn tells_images_by_their_headers() {
     assert_eq!(of(b"MM\0*\0\0\0\x08"), "image/tiff");
     assert_eq!(of(&riff(*b"WEBP", &[(*b"VP8 ", &vp8(4, 3))])), "image/webp");
     assert_eq!(of(&riff(*b"WEBP", &[(*b"ICCP", b"abcd")])), "image/webp");
-    assert_eq!(of(&riff(*b"WAVE", &[(*b"fmt ", &[0; 16])])), "audio/wav");
+    let wave = riff(*b"WAVE", &[(*b"fmt ", &[0; 16])]);
+    assert_eq!(of(&wave), "audio/wav");
+    assert_eq!(of(&[b"RF64", &wave[4..]].concat()), "audio/wav");
     assert_eq!(of(&riff(*b"AVI ", &[(*b"LIST", &[0; 16])])), "video/x-msvideo");
 }
 

@@ -235,6 +235,9 @@ fn depth(places: &mut Places<'_>, meta: &[Part]) -> Option<u32> {
     pixels.get(5).map(|bits| u32::from(*bits))
 }
 
+/// How many items with EXIF and XMP are looked for; one of each is there.
+const ITEMS_LOOKED_FOR: u32 = 16;
+
 /// The items with EXIF and XMP.
 fn items(places: &mut Places<'_>, meta: &[Part]) -> Vec<([u8; 4], Vec<u8>)> {
     let Some(list) = meta.iter().find(|p| p.kind == *b"iinf") else { return Vec::new() };
@@ -244,6 +247,7 @@ fn items(places: &mut Places<'_>, meta: &[Part]) -> Vec<([u8; 4], Vec<u8>)> {
     // A count of two or of four bytes, by the version.
     let skip = if places.array::<1>(list.from) == Some([0]) { 6 } else { 8 };
     let mut found = Vec::new();
+    let mut looked = 0;
     for part in parts(places, list.from + skip, list.to) {
         let entry = part.content(places, 64);
         let (id, kind_at) = match entry.first() {
@@ -257,12 +261,13 @@ fn items(places: &mut Places<'_>, meta: &[Part]) -> Vec<([u8; 4], Vec<u8>)> {
             Some(kind) if kind == *b"mime" => entry.windows(19).any(|w| w == b"application/rdf+xml"),
             _ => false,
         };
-        if let (true, Some(id), Some(kind)) = (is_wanted, id, kind)
-            && let Some((at, size)) = location(&locations, id)
-        {
-            found.push((kind, places.at(at, READ.min(usize::try_from(size).unwrap_or(READ)))));
+        if let (true, Some(id), Some(kind)) = (is_wanted, id, kind) {
+            looked += 1;
+            if let Some((at, size)) = location(&locations, id) {
+                found.push((kind, places.at(at, READ.min(usize::try_from(size).unwrap_or(READ)))));
+            }
         }
-        if found.len() == 2 {
+        if found.len() == 2 || looked == ITEMS_LOOKED_FOR {
             break;
         }
     }
@@ -274,33 +279,32 @@ fn location(content: &[u8], wanted: u32) -> Option<(u64, u64)> {
     let version = *content.first()?;
     let [a, b] = array_at(content, 4)?;
     let [offset_size, length_size, base_size, index_size] = [a >> 4, a & 15, b >> 4, b & 15].map(usize::from);
-    let mut at = 6;
-    let mut take = |size: usize| {
-        let bytes = content.get(at..at + size)?;
-        at += size;
-        bytes.iter().try_fold(0_u64, |n, b| Some(n.checked_shl(8)? | u64::from(*b)))
-    };
+    let index_size = if version > 0 { index_size } else { 0 };
+    let mut rest = content.get(6..)?;
     let id_size = if version < 2 { 2 } else { 4 };
-    let count = take(id_size)?;
+    let count = take(&mut rest, id_size)?;
     for _ in 0..count {
-        let id = take(id_size)?;
-        let method = if version > 0 { take(2)? & 15 } else { 0 };
-        take(2)?;
-        let base = take(base_size)?;
-        let extents = take(2)?;
-        let mut first = None;
-        for _ in 0..extents {
-            if version > 0 {
-                take(index_size)?;
-            }
-            let (offset, length) = (take(offset_size)?, take(length_size)?);
-            first = first.or(Some((base.checked_add(offset)?, length)));
-        }
+        let id = take(&mut rest, id_size)?;
+        let method = if version > 0 { take(&mut rest, 2)? & 15 } else { 0 };
+        take(&mut rest, 2)?;
+        let base = take(&mut rest, base_size)?;
+        let extents = take(&mut rest, 2)?;
         if id == u64::from(wanted) {
-            return first.filter(|_| method == 0 && extents == 1);
+            take(&mut rest, index_size)?;
+            let (offset, length) = (take(&mut rest, offset_size)?, take(&mut rest, length_size)?);
+            return (method == 0 && extents == 1).then_some((base.checked_add(offset)?, length));
         }
+        let all = usize::try_from(extents).ok()? * (index_size + offset_size + length_size);
+        rest = rest.get(all..)?;
     }
     None
+}
+
+/// A number of so many bytes.
+fn take(rest: &mut &[u8], size: usize) -> Option<u64> {
+    let (bytes, after) = rest.split_at_checked(size)?;
+    *rest = after;
+    Some(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
 #[cfg(test)]

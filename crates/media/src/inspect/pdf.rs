@@ -111,9 +111,13 @@ fn pages(objects: &mut Objects<'_, '_>, top: Dict) -> (Vec<Page>, bool) {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     let mut open = vec![(Object::Dict(top), Inherited::default())];
+    let mut is_all = true;
     for _ in 0..NODE_LIMIT {
-        let Some((node, inherited)) = open.pop() else { return (found, true) };
-        let Some(node) = objects.dict(Some(&node)) else { continue };
+        let Some((node, inherited)) = open.pop() else { return (found, is_all) };
+        let Some(node) = objects.dict(Some(&node)) else {
+            is_all = false;
+            continue;
+        };
         let inherited = inherited.with(objects, &node);
         let Some(Object::Array(kids)) = objects.follow(node.get("Kids").cloned()) else {
             found.extend(inherited.page());
@@ -124,7 +128,7 @@ fn pages(objects: &mut Objects<'_, '_>, top: Dict) -> (Vec<Page>, bool) {
         let kids: Vec<_> = kids.into_iter().filter(|kid| is_new(kid)).map(|kid| (kid, inherited)).collect();
         open.extend(kids.into_iter().rev());
     }
-    (found, open.is_empty())
+    (found, is_all && open.is_empty())
 }
 
 impl Inherited {

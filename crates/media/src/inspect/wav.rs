@@ -65,7 +65,7 @@ fn chunks(places: &mut Places<'_>) -> Option<Timed> {
             b"LIST" => texts(&places.at(at + 8, LIST_LIMIT.min(short as usize)), &mut timed),
             _ => {}
         }
-        at = at.saturating_add(8 + size + size % 2);
+        at = at.saturating_add(size).saturating_add(8 + size % 2);
     }
     timed.audio.is_some().then_some(timed)
 }

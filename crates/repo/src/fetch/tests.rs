@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::testing::Other;
 
 /// Names that mean something else each time; the last meaning stays.
 struct Meanings(Mutex<VecDeque<Vec<IpAddr>>>, AtomicUsize);
@@ -35,57 +35,9 @@ impl Lookup for Meanings {
     }
 }
 
-/// A server that gives one answer to everybody and remembers what it was asked.
-struct Other {
-    port: u16,
-    heads: Arc<Mutex<Vec<String>>>,
-}
-
-impl Other {
-    /// Closes each connection after its answer.
-    async fn start(answer: impl Fn(&str) -> String + Send + 'static) -> Self {
-        Self::serve(answer, false).await
-    }
-
-    /// Leaves each connection open after its answer.
-    async fn holding(answer: impl Fn(&str) -> String + Send + 'static) -> Self {
-        Self::serve(answer, true).await
-    }
-
-    async fn serve(answer: impl Fn(&str) -> String + Send + 'static, hold: bool) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let heads = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&heads);
-        tokio::spawn(async move {
-            let mut held = Vec::new();
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    match stream.read_u8().await {
-                        Ok(byte) => head.push(byte),
-                        Err(_) => break,
-                    }
-                }
-                let head = String::from_utf8(head).unwrap();
-                let reply = answer(&head);
-                log.lock().unwrap().push(head);
-                let _ = stream.write_all(reply.as_bytes()).await;
-                if hold {
-                    held.push(stream);
-                }
-            }
-        });
-        Self { port, heads }
-    }
-
-    fn heads(&self) -> Vec<String> {
-        self.heads.lock().unwrap().clone()
-    }
-}
-
-fn ok(_: &str) -> String {
-    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nbytes".to_owned()
+/// A server that has a file.
+async fn other() -> Other {
+    Other::start(|_| Some("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nbytes".to_owned())).await
 }
 
 fn fetcher(networks: &[&str], lookup: Arc<Meanings>) -> Fetcher {
@@ -101,7 +53,7 @@ async fn open(fetcher: &Fetcher, url: &str) -> Result<Response, FetchError> {
 
 #[tokio::test]
 async fn a_name_that_means_a_closed_address_is_refused_before_anything_is_sent() {
-    let other = Other::start(ok).await;
+    let other = other().await;
     let names = Meanings::new(&[&["127.0.0.1", "::1", "10.0.0.1"]]);
     let url = format!("http://innocent.example:{}/", other.port);
     assert_eq!(open(&fetcher(&[], names), &url).await.unwrap_err(), FetchError::Closed);
@@ -110,7 +62,7 @@ async fn a_name_that_means_a_closed_address_is_refused_before_anything_is_sent()
 
 #[tokio::test]
 async fn the_connection_goes_to_the_address_that_was_checked() {
-    let other = Other::start(ok).await;
+    let other = other().await;
     // First loopback, which is allowed here; whoever asked again would be sent elsewhere.
     let names = Meanings::new(&[&["10.9.9.9", "127.0.0.1"], &["10.9.9.9"]]);
     let fetcher = fetcher(&["127.0.0.1/32"], Arc::clone(&names));
@@ -126,8 +78,9 @@ async fn the_connection_goes_to_the_address_that_was_checked() {
 #[tokio::test]
 async fn a_redirect_is_resolved_and_checked_anew() {
     // The name is rebound between the redirect and its following.
-    let other =
-        Other::start(|_| "HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n".to_owned());
+    let other = Other::start(|_| {
+        Some("HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n".to_owned())
+    });
     let other = other.await;
     let names = Meanings::new(&[&["127.0.0.1"], &["127.0.0.2"]]);
     let fetcher = fetcher(&["127.0.0.1/32"], Arc::clone(&names));
@@ -138,7 +91,7 @@ async fn a_redirect_is_resolved_and_checked_anew() {
 
 #[tokio::test]
 async fn nothing_is_sent_that_was_not_meant_to_be() {
-    let other = Other::start(ok).await;
+    let other = other().await;
     let names = Meanings::new(&[&["127.0.0.1"]]);
     let fetcher = fetcher(&["127.0.0.0/8"], names);
     open(&fetcher, &format!("http://me:secret@innocent.example:{}/a?b#c", other.port)).await.unwrap();
@@ -171,7 +124,8 @@ async fn a_server_that_falls_silent_is_left() {
     fetcher.idle_timeout = Duration::from_millis(100);
     let half = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbytes";
     let other =
-        Other::holding(move |head| if head.starts_with("GET /half") { half } else { "" }.to_owned()).await;
+        Other::holding(move |head| Some(if head.starts_with("GET /half") { half } else { "" }.to_owned()))
+            .await;
     let never = url(&other, "/never");
     assert_eq!(open(&fetcher, &never).await.unwrap_err(), FetchError::TimedOut(never));
     let checked = fetcher.rules().check(&url(&other, "/half")).unwrap();

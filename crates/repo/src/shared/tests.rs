@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::testing::Other;
 
 /// A clock that is set.
 #[derive(Default)]
@@ -17,58 +17,19 @@ impl Clock for Hands {
     }
 }
 
-/// A wiki that answers by what it is asked, and remembers that. Where it has no answer, it falls silent.
-struct Other {
-    port: u16,
-    heads: Arc<Mutex<Vec<String>>>,
+/// A wiki that answers everything with this.
+async fn saying(body: &str) -> Other {
+    let reply = ok(body);
+    Other::start(move |_| Some(reply.clone())).await
 }
 
-impl Other {
-    async fn start(answer: impl Fn(&str) -> Option<String> + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let heads = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&heads);
-        tokio::spawn(async move {
-            let mut silent = Vec::new();
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    match stream.read_u8().await {
-                        Ok(byte) => head.push(byte),
-                        Err(_) => break,
-                    }
-                }
-                let head = String::from_utf8(head).unwrap();
-                let reply = answer(&head);
-                log.lock().unwrap().push(head);
-                match reply {
-                    Some(reply) => drop(stream.write_all(reply.as_bytes()).await),
-                    None => silent.push(stream),
-                }
-            }
-        });
-        Self { port, heads }
-    }
-
-    /// Answers everything with this.
-    async fn saying(body: &str) -> Self {
-        let reply = ok(body);
-        Self::start(move |_| Some(reply.clone())).await
-    }
-
-    fn asked(&self) -> usize {
-        self.heads.lock().unwrap().len()
-    }
-
-    /// What was asked last, decoded.
-    fn last(&self) -> HashMap<String, String> {
-        let head = self.heads.lock().unwrap().last().cloned().unwrap();
-        let target = head.split(' ').nth(1).unwrap().to_owned();
-        let (path, query) = target.split_once('?').unwrap();
-        assert_eq!(path, "/w/api.php");
-        url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
-    }
+/// What was asked last, decoded.
+fn last(other: &Other) -> HashMap<String, String> {
+    let head = other.heads().pop().unwrap();
+    let target = head.split(' ').nth(1).unwrap().to_owned();
+    let (path, query) = target.split_once('?').unwrap();
+    assert_eq!(path, "/w/api.php");
+    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
 fn ok(body: &str) -> String {
@@ -100,7 +61,7 @@ const ONE_FILE: &str = r#"{"batchcomplete":true,"query":{"pages":[
 
 #[tokio::test]
 async fn a_file_is_told_as_the_other_wiki_describes_it() {
-    let other = Other::saying(ONE_FILE).await;
+    let other = saying(ONE_FILE).await;
     let (shared, _) = shared(other.port, LONG);
     let found = shared.files(&names(&["Über_uns.png", "Other.png"])).await;
     let expected = SharedFile {
@@ -116,10 +77,10 @@ async fn a_file_is_told_as_the_other_wiki_describes_it() {
         media_type: MediaType::Bitmap,
     };
     assert_eq!(found, HashMap::from([("Über_uns.png".to_owned(), expected)]));
-    let asked = other.last();
+    let asked = last(&other);
     assert_eq!(asked["titles"], "File:Über_uns.png|File:Other.png");
     assert_eq!((asked["prop"].as_str(), asked["iilocalonly"].as_str()), ("imageinfo", "1"));
-    let head = other.heads.lock().unwrap()[0].to_lowercase();
+    let head = other.heads()[0].to_lowercase();
     assert!(head.contains("accept-encoding: identity\r\n"), "{head}");
     for never in ["authorization", "cookie", "referer"] {
         assert!(!head.contains(never), "{head}");
@@ -128,33 +89,33 @@ async fn a_file_is_told_as_the_other_wiki_describes_it() {
 
 #[tokio::test]
 async fn what_was_said_counts_for_a_minute_also_that_there_is_nothing() {
-    let other = Other::saying(ONE_FILE).await;
+    let other = saying(ONE_FILE).await;
     let (shared, clock) = shared(other.port, LONG);
     let both = names(&["Über_uns.png", "Other.png"]);
     shared.files(&both).await;
     clock.0.store(59, Ordering::Relaxed);
-    assert_eq!((shared.files(&both).await.len(), other.asked()), (1, 1));
+    assert_eq!((shared.files(&both).await.len(), other.heads().len()), (1, 1));
     clock.0.store(60, Ordering::Relaxed);
-    assert_eq!((shared.files(&both[..1]).await.len(), other.asked()), (1, 2));
+    assert_eq!((shared.files(&both[..1]).await.len(), other.heads().len()), (1, 2));
 }
 
 #[tokio::test]
 async fn files_are_found_by_their_content() {
     let body = r#"{"query":{"allimages":[{"name":"A_b.png","ns":6},{"name":"a|b.png"},{"name":"c.png"}]}}"#;
-    let other = Other::saying(body).await;
+    let other = saying(body).await;
     let (shared, _) = shared(other.port, LONG);
     let sha1 = Sha1([7; 20]);
     // What can't be a name is no name.
     assert_eq!(shared.with_content(sha1).await, ["A_b.png", "C.png"]);
     assert_eq!(shared.with_content(sha1).await.len(), 2);
-    assert_eq!((other.asked(), other.last()["aisha1base36"].clone()), (1, sha1.base36()));
+    assert_eq!((other.heads().len(), last(&other)["aisha1base36"].clone()), (1, sha1.base36()));
 }
 
 #[tokio::test]
 async fn addresses_that_are_none_of_the_web_are_left_out() {
     let body = r#"{"query":{"pages":[{"ns":6,"title":"File:A.png","imageinfo":[
         {"timestamp":"20260102030405","url":"javascript:alert(1)","descriptionurl":"//files.example/A"}]}]}}"#;
-    let other = Other::saying(body).await;
+    let other = saying(body).await;
     let (shared, _) = shared(other.port, LONG);
     let file = shared.files(&names(&["A.png"])).await.remove("A.png").unwrap();
     assert_eq!((file.url, file.description_url.as_deref()), (None, Some("http://files.example/A")));
@@ -178,11 +139,11 @@ async fn no_answer_is_as_good_as_no_files_and_followed_by_a_rest() {
         let wanted = names(&["A.png"]);
         assert!(shared.files(&wanted).await.is_empty(), "{head}");
         assert!(shared.with_content(Sha1([1; 20])).await.is_empty(), "{head}");
-        assert_eq!(other.asked(), 1, "{head}");
+        assert_eq!(other.heads().len(), 1, "{head}");
         // It isn't taken for an answer.
         clock.0.store(10, Ordering::Relaxed);
         shared.files(&wanted).await;
-        assert_eq!(other.asked(), 2, "{head}");
+        assert_eq!(other.heads().len(), 2, "{head}");
     }
 }
 
@@ -191,7 +152,7 @@ async fn a_wiki_that_is_silent_or_away_is_not_waited_for() {
     let silent = Other::start(|_| None).await;
     let (asking, _) = shared(silent.port, Duration::from_millis(100));
     assert!(asking.files(&names(&["A.png"])).await.is_empty());
-    assert_eq!(silent.asked(), 1);
+    assert_eq!(silent.heads().len(), 1);
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = gone.local_addr().unwrap().port();
     drop(gone);

@@ -7,7 +7,7 @@ use flate2::read::ZlibDecoder;
 
 use super::syntax::{Dict, Object, Parser};
 use crate::inspect::budget::Places;
-use crate::source::{array_at, find};
+use crate::source::array_at;
 
 /// How many objects may be known.
 const OBJECT_LIMIT: usize = 300_000;
@@ -23,6 +23,12 @@ const STREAM_LIMIT: usize = 4 << 20;
 const UNPACK_LIMIT: u64 = 64 << 20;
 /// How long a chain of references may be.
 const CHAIN_LIMIT: usize = 16;
+/// How much is parsed of what was unpacked.
+const PARSE_LIMIT: usize = 64 << 20;
+/// How many objects of one stream are known.
+const STREAM_OBJECTS: usize = 100_000;
+/// How many trailers are looked at, from the end.
+const TRAILER_LIMIT: usize = 32;
 /// How much of a document is searched whose table can't be used.
 const SEARCH_LIMIT: usize = 8 << 20;
 
@@ -39,16 +45,35 @@ pub(super) struct Objects<'p, 's> {
     places: &'p mut Places<'s>,
     entries: HashMap<u32, Entry>,
     pub(super) trailer: Dict,
-    /// The last stream of objects, unpacked.
-    stream: Option<(u32, Vec<u8>, Dict)>,
+    /// The last stream of objects.
+    stream: Option<Stream>,
+    /// Whether a stream of objects is being opened. What is needed for that can't be in such a stream, or it might be
+    /// in the same one.
+    is_opening: bool,
     unpacked: u64,
+    parsed: usize,
+}
+
+/// A stream of objects, unpacked.
+struct Stream {
+    number: u32,
+    bytes: Vec<u8>,
+    /// Where its objects begin, in their order.
+    offsets: Vec<usize>,
 }
 
 impl<'p, 's> Objects<'p, 's> {
     /// Reads where the objects are.
     pub(super) fn open(places: &'p mut Places<'s>) -> Self {
-        let mut objects =
-            Self { places, entries: HashMap::new(), trailer: Dict::default(), stream: None, unpacked: 0 };
+        let mut objects = Self {
+            places,
+            entries: HashMap::new(),
+            trailer: Dict::default(),
+            stream: None,
+            is_opening: false,
+            unpacked: 0,
+            parsed: 0,
+        };
         let tail_at = objects.places.len().saturating_sub(2048);
         let tail = objects.places.at(tail_at, 2048);
         let start = memchr::memmem::rfind(&tail, b"startxref")
@@ -96,34 +121,53 @@ impl<'p, 's> Objects<'p, 's> {
 
     /// The object at a place, and where it ends.
     fn object_at(&mut self, at: u64, number: u32) -> Option<(Object, u64)> {
-        OBJECT_SIZES.into_iter().find_map(|size| {
+        for size in OBJECT_SIZES {
             let bytes = self.places.at(at, size);
             let mut parser = Parser::new(&bytes, 0);
             if parser.head()? != number {
                 return None;
             }
-            let object = parser.object()?;
-            Some((object, at + parser.at as u64))
-        })
+            if let Some(object) = parser.object() {
+                return Some((object, at + parser.at as u64));
+            }
+            if bytes.len() < size {
+                // There is no more to read.
+                return None;
+            }
+        }
+        None
     }
 
     fn object_in(&mut self, number: u32, index: usize) -> Option<Object> {
-        if self.stream.as_ref().is_none_or(|(n, ..)| *n != number) {
-            let Entry::At(at) = *self.entries.get(&number)? else { return None };
-            let (Object::Dict(dict), end) = self.object_at(at, number)? else { return None };
-            let bytes = self.unpack(&dict, end)?;
-            self.stream = Some((number, bytes, dict));
+        if self.stream.as_ref().is_none_or(|stream| stream.number != number) {
+            if self.is_opening {
+                return None;
+            }
+            self.is_opening = true;
+            let stream = self.open_stream(number);
+            self.is_opening = false;
+            self.stream = Some(stream?);
         }
-        let (_, bytes, dict) = self.stream.as_ref()?;
+        let stream = self.stream.as_ref().filter(|_| self.parsed < PARSE_LIMIT)?;
+        let begin = *stream.offsets.get(index)?;
+        let mut parser = Parser::new(&stream.bytes, begin);
+        let object = parser.object();
+        self.parsed += parser.at.saturating_sub(begin);
+        object
+    }
+
+    fn open_stream(&mut self, number: u32) -> Option<Stream> {
+        let Entry::At(at) = *self.entries.get(&number)? else { return None };
+        let (Object::Dict(dict), end) = self.object_at(at, number)? else { return None };
         let first = usize::try_from(dict.number("First")?).ok()?;
-        let mut heads = Parser::new(bytes, 0);
-        for _ in 0..index {
-            heads.whole()?;
-            heads.whole()?;
+        let bytes = self.unpack(&dict, end)?;
+        let mut heads = Parser::new(&bytes, 0);
+        let mut offsets = Vec::new();
+        while offsets.len() < STREAM_OBJECTS && heads.at < first {
+            let (Some(_), Some(offset)) = (heads.whole(), heads.whole()) else { break };
+            offsets.push(usize::try_from(offset).ok()?.checked_add(first)?);
         }
-        heads.whole()?;
-        let offset = usize::try_from(heads.whole()?).ok()?;
-        Parser::new(bytes, first.checked_add(offset)?).object()
+        Some(Stream { number, bytes, offsets })
     }
 
     /// The content of a stream whose dictionary ends at a place.
@@ -218,7 +262,8 @@ impl<'p, 's> Objects<'p, 's> {
             for (index, entry) in bytes.chunks_exact(20).enumerate() {
                 let offset = std::str::from_utf8(&entry[..10]).ok().and_then(|t| t.trim().parse().ok());
                 if let (Some(offset), b'n') = (offset, entry[17])
-                    && let Ok(number) = u32::try_from(first + done + index as u64)
+                    && let Some(number) = first.checked_add(done + index as u64)
+                    && let Ok(number) = u32::try_from(number)
                 {
                     self.entries.entry(number).or_insert(Entry::At(offset));
                 }
@@ -300,14 +345,13 @@ impl<'p, 's> Objects<'p, 's> {
                 self.entries.insert(number, Entry::At(begin as u64));
             }
         }
-        let mut rest = 0;
-        while let Some(at) = find(&bytes[rest..], b"trailer") {
-            rest += at + b"trailer".len();
-            if let Some(trailer) = Parser::new(&bytes, rest).dict()
-                && trailer.get("Root").is_some()
-            {
-                self.trailer = trailer;
-            }
+        // The last one that names a root counts.
+        let trailers = memchr::memmem::rfind_iter(&bytes, b"trailer").take(TRAILER_LIMIT);
+        let found = trailers
+            .filter_map(|at| Parser::new(&bytes, at + b"trailer".len()).dict())
+            .find(|trailer| trailer.get("Root").is_some());
+        if let Some(trailer) = found {
+            self.trailer = trailer;
         }
     }
 }

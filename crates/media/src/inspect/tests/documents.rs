@@ -113,6 +113,55 @@ fn newer_documents_keep_objects_in_streams() {
     }
 }
 
+/// It would have to be unpacked to know how long it is.
+#[test]
+fn a_stream_that_holds_its_own_length_ends() {
+    for inner in ["/Length 6 0 R", "/Length 20/Filter/FlateDecode/DecodeParms 6 0 R"] {
+        let mut file = b"%PDF-1.5\n".to_vec();
+        let stream_at = file.len();
+        file.extend(
+            format!("5 0 obj<</Type/ObjStm/N 1/First 4{inner}>>stream\n6 0 7\nendstream endobj\n").bytes(),
+        );
+        let table_at = file.len();
+        let rows = [[1, (stream_at >> 8) as u8, stream_at as u8, 0], [2, 0, 5, 0]].concat();
+        file.extend(b"7 0 obj<</Type/XRef/Size 7/Index[5 2]/W[1 2 1]/Root 6 0 R/Length 8>>stream\n");
+        file.extend(join(&[&rows, b"\nendstream endobj\n"]));
+        file.extend(format!("startxref\n{table_at}\n%%EOF").bytes());
+        assert_eq!(of(&file, "application/pdf").pages, None, "{inner}");
+    }
+}
+
+#[test]
+fn a_table_may_begin_anywhere() {
+    let file = String::from_utf8(simple()).unwrap();
+    let file = file.replace("xref\n0 7\n", "xref\n18446744073709551615 7\n");
+    assert!(file.contains("18446744073709551615"));
+    assert_eq!(of(file.as_bytes(), "application/pdf").pages, Some(2));
+}
+
+/// Each would be a dictionary up to the end of the file.
+#[test]
+fn many_trailers_are_as_few() {
+    for word in ["trailer(", "trailer%", "trailer<<"] {
+        let file = format!("%PDF-1.4\n{}", word.repeat(500_000));
+        assert_eq!(of(file.as_bytes(), "application/pdf").pages, None, "{word}");
+    }
+}
+
+#[test]
+fn pages_that_are_lost_are_counted_as_the_document_says() {
+    let file = pdf(
+        &[
+            CATALOGUE,
+            "<</Type/Pages/Count 4/Kids[3 0 R 99 0 R]/MediaBox[0 0 72 72]>>",
+            "<</Type/Page/Parent 2 0 R>>",
+            "null",
+        ],
+        TRAILER,
+    );
+    assert_eq!(of(&file, "application/pdf").pages, Some(4));
+}
+
 #[test]
 fn older_tables_follow_newer_ones() {
     let mut file = simple();
@@ -265,4 +314,18 @@ fn still_pictures_in_boxes_tell_exif() {
         b"\0\0\0\x18jxlc\xFF\x0A\xFA\x1F\x01\x90\x08\x06\x01\0\0\0\0\0\0\0",
     ]);
     assert_eq!(common(&of(&jxl, "image/jxl")), "{Make:\"Maker\"}");
+}
+
+/// A place in 256 KiB of places that are nothing, each in 65,535 pieces of no size.
+#[test]
+fn places_of_no_size_take_no_time() {
+    let entry = iso_box(*b"infe", b"\x02\0\0\0\0\x01\0\0Exif\0");
+    let list = iso_box(*b"iinf", &join(&[&[0; 4], &[15, 0], &entry.repeat(3_840)]));
+    let places = b"\0\x02\0\0\xFF\xFF".repeat(43_000);
+    let location = iso_box(*b"iloc", &join(&[b"\0\0\0\0\0\0\xFF\xFF", &places]));
+    let size = iso_box(*b"ispe", &join(&[&[0; 4], &40_u32.to_be_bytes(), &30_u32.to_be_bytes()]));
+    let properties = iso_box(*b"iprp", &iso_box(*b"ipco", &size));
+    let meta = iso_box(*b"meta", &join(&[&[0; 4], &list, &location, &properties]));
+    let file = join(&[&iso_box(*b"ftyp", b"avif\0\0\0\0mif1avif"), &meta]);
+    assert_eq!(common(&of(&file, "image/avif")), "{}");
 }

@@ -120,6 +120,13 @@ fn wav_tells_its_length_and_texts() {
     large[..4].copy_from_slice(b"RF64");
     assert_eq!(thousandths(&of(&large, "audio/wav")), 2000);
     assert!(of(&file[..20], "audio/wav").metadata.is_none());
+    // The length of `data` that stands elsewhere may be any number.
+    let sizes = join(&[&[0; 8], &[0xFF; 8], &[0; 12]]);
+    let mut endless =
+        riff(*b"WAVE", &[(*b"ds64", &sizes), (*b"fmt ", &format), (*b"data", &vec![0; 64_000])]);
+    let data = endless.windows(4).position(|w| w == b"data").unwrap();
+    endless[data + 4..data + 8].fill(0xFF);
+    assert_eq!(thousandths(&of(&endless, "audio/wav")), 2000);
 }
 
 /// A frame of MPEG 1 layer 3 at 128 kbit/s and 44.1 kHz.

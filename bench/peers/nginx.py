@@ -1,10 +1,9 @@
-"""nginx that gives files from a directory: the least that a server can do."""
+"""nginx, of which each peer is a configuration."""
 
 import shutil
 import subprocess
 
 from peers import Peer
-from peers.nginx_dav import user
 from wire import free_port
 
 CONFIGURATION = """\
@@ -16,21 +15,27 @@ worker_processes auto;
 events {{ }}
 http {{
     access_log off;
-    sendfile on;
-    tcp_nopush on;
-    types {{ image/jpeg jpg; }}
+    {http}
     server {{
         listen 127.0.0.1:{port};
         root {directory}/files;
+        {server}
     }}
 }}
 """
 
 
-class NginxFiles(Peer):
-    """As Debian configures it, but for the log."""
+def user():
+    """Workers may write what the script has made."""
+    whoami = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+    return f"user {whoami};" if whoami == "root" else ""
 
-    label = "nginx"
+
+class Nginx(Peer):
+    """On a directory of files."""
+
+    #: Directives that count for everything, and for files.
+    http = server = ""
 
     def missing(self):
         """Debian's package."""
@@ -42,12 +47,22 @@ class NginxFiles(Peer):
         return said.strip().rsplit("/", 1)[-1]
 
     def start(self):
-        """On a directory of files; gives the directory."""
+        """Gives the directory."""
         self.port = free_port()
         files = self.directory / "files"
         files.mkdir(parents=True)
         configuration = self.directory / "nginx.conf"
-        configuration.write_text(CONFIGURATION.format(directory=self.directory, port=self.port, user=user()))
+        configuration.write_text(CONFIGURATION.format(
+            directory=self.directory, port=self.port, user=user(), server=self.server,
+            http=self.http.format(directory=self.directory),
+        ))
         self.spawn(["nginx", "-p", str(self.directory), "-c", str(configuration)])
         self.wait_for(self.port)
         return files
+
+
+class NginxFiles(Nginx):
+    """As Debian configures it, but for the log: gives out files, the least that a server can do."""
+
+    label = "nginx"
+    http = "sendfile on; tcp_nopush on; types {{ image/jpeg jpg; }}"
