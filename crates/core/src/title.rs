@@ -140,7 +140,8 @@ pub fn namespace_by_name(name: &str) -> Option<i32> {
     names.into_iter().find(|(_, n)| n.to_lowercase() == wanted.to_lowercase()).map(|(id, _)| id)
 }
 
-/// Upper case for the first character, by the full Unicode mapping (`ß` becomes `SS`).
+/// Upper case for the first character, by the full Unicode mapping (`ß` becomes `SS`). What is normalised stays so,
+/// though a character may become several (`ῢ`).
 pub fn capitalize(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
@@ -148,7 +149,7 @@ pub fn capitalize(text: &str) -> String {
         Some('ǉ' | 'ǈ') => format!("Ǉ{}", chars.as_str()),
         Some('ǌ' | 'ǋ') => format!("Ǌ{}", chars.as_str()),
         Some('ǳ' | 'ǲ') => format!("Ǳ{}", chars.as_str()),
-        Some(first) => first.to_uppercase().chain(chars).collect(),
+        Some(first) => first.to_uppercase().chain(chars).nfc().collect(),
         None => String::new(),
     }
 }
@@ -425,6 +426,7 @@ mod tests {
         check_title("été\u{200E}", Ok((0, "Été")));
         check_title("Cafe\u{301}", Ok((0, "Café")));
         check_title("ßx", Ok((0, "SSx")));
+        check_title("\u{1FE2}x", Ok((0, "\u{3AB}\u{300}x")));
         check_title("ﬁx", Ok((0, "FIx")));
         check_title("&#67;x", Ok((0, "Cx")));
         check_title("Special:upload", Ok((-1, "upload")));

@@ -51,6 +51,10 @@ impl Picture {
         let sensible = |number: i64| u64::try_from(number.min(1 << 31)).ok().filter(|n| *n > 0);
         let options = options.for_picture(self);
         let shape = self.shape(&options);
+        if options.middle {
+            // Its name has no room for a size.
+            return self.thumb(shape.0, shape.0, options);
+        }
         let mut width = sensible(bounds.width)?;
         if let Some(limit) = bounds.height {
             let limit = sensible(limit)?;
@@ -63,8 +67,19 @@ impl Picture {
 
     /// The thumbnail that a site gives in place of this one, for it may not have all sizes.
     pub fn at_step(&self, thumb: &Thumb, sizes: &Sizes) -> Option<Thumb> {
+        if thumb.options.middle {
+            return Some(thumb.clone());
+        }
         let rendered = sizes.rendered(u64::from(thumb.pixel_width));
         self.thumb(thumb.width, rendered, thumb.options.clone())
+    }
+
+    /// Whether many people are likely to ask for this thumbnail: it has a common width, or the file's own, and nothing
+    /// about it can be chosen freely.
+    pub fn is_usual(&self, thumb: &Thumb, sizes: &Sizes) -> bool {
+        let width = u64::from(thumb.pixel_width);
+        let is_free = thumb.options.seek.is_some() || thumb.options.language.is_some();
+        !is_free && (sizes.is_standard(width) || width == self.shape(&thumb.options).0)
     }
 
     /// A thumbnail that counts as of one width, and is rendered at another one as far as that makes sense.

@@ -6,6 +6,8 @@ use super::{Format, Picture};
 
 /// Longest code of a language.
 const MAX_LANGUAGE: usize = 35;
+/// The last second that can be asked for.
+const MAX_SECONDS: f64 = 1e9;
 /// The language in which drawings are rendered where none is named.
 const DEFAULT_LANGUAGE: &str = "en";
 
@@ -165,8 +167,9 @@ impl Options {
                 kept.lossless = self.lossless && picture.format == Format::Tiff;
             }
             Format::Video => {
-                kept.seek =
-                    self.seek.map(|at| if picture.duration > 0.0 { at.min(picture.duration) } else { at });
+                let within = |at: f64| if picture.duration > 0.0 { at.min(picture.duration) } else { at };
+                // Films have no more moments than milliseconds, and numbers may have hundreds of digits.
+                kept.seek = self.seek.map(|at| (within(at).min(MAX_SECONDS) * 1000.0).round() / 1000.0);
                 kept.middle = self.middle && self.seek.is_none();
             }
         }

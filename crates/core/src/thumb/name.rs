@@ -39,12 +39,17 @@ impl Thumb {
 impl Picture {
     /// The thumbnail of the file `name` that is called `thumb_name`.
     pub fn named(&self, name: &str, thumb_name: &str) -> Result<Thumb, NameError> {
+        let thumb = self.described(name, thumb_name)?;
+        if thumb.file_name(self, name) == thumb_name { Ok(thumb) } else { Err(NameError::NotCanonical) }
+    }
+
+    /// The thumbnail that `thumb_name` describes for a file called `name`, whether or not it is called so itself.
+    pub fn described(&self, name: &str, thumb_name: &str) -> Result<Thumb, NameError> {
         let at = thumb_name.rfind(name).ok_or(NameError::NotCanonical)?;
         let params = thumb_name[..at].strip_suffix('-').ok_or(NameError::NotCanonical)?;
         let read = self.format.parse(params).ok_or(NameError::Impossible)?;
         let own_size = read.options.middle.then_some(i64::from(self.width));
         let width = read.width.or(own_size).ok_or(NameError::Impossible)?;
-        let thumb = self.scale(Bounds { width, height: None }, &read.options).ok_or(NameError::Impossible)?;
-        if thumb.file_name(self, name) == thumb_name { Ok(thumb) } else { Err(NameError::NotCanonical) }
+        self.scale(Bounds { width, height: None }, &read.options).ok_or(NameError::Impossible)
     }
 }
