@@ -16,7 +16,7 @@ mod ogg;
 mod pdf;
 mod png;
 mod text;
-mod tiff;
+pub(crate) mod tiff;
 mod timed;
 mod wav;
 mod webp;

@@ -98,8 +98,8 @@ fn close_files_but(program: &Path, source: &File) -> bool {
 /// Takes away what Landlock doesn't know of. A program of others may use any other call.
 fn close_for_tools() -> bool {
     let close = || {
-        let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
-            DENIED_TO_TOOLS.iter().map(|call| (*call, Vec::new())).collect();
+        let denied = DENIED_TO_TOOLS.iter().flat_map(|call| [*call, call | X32]);
+        let mut rules: BTreeMap<i64, Vec<SeccompRule>> = denied.map(|call| (call, Vec::new())).collect();
         // Whoever calls it may change limits of its own, which can't grow, but none of others.
         let others = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0).ok()?;
         rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![others]).ok()?]);
@@ -111,6 +111,9 @@ fn close_for_tools() -> bool {
     };
     close().is_some()
 }
+
+/// Kernels that have x32 know each call by a second number. Elsewhere there are none so high.
+const X32: i64 = 0x4000_0000;
 
 /// Sockets of all kinds, other processes, what files are beside their bytes, and doors into the kernel.
 const DENIED_TO_TOOLS: &[i64] = &[
@@ -134,6 +137,7 @@ const DENIED_TO_TOOLS: &[i64] = &[
     libc::SYS_setpgid,
     libc::SYS_fchmod,
     libc::SYS_fchmodat,
+    libc::SYS_fchmodat2,
     libc::SYS_fchown,
     libc::SYS_fchownat,
     libc::SYS_utimensat,

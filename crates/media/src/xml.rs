@@ -8,6 +8,7 @@ mod reader;
 
 use std::io;
 
+pub(crate) use decode::Utf8;
 pub(crate) use dtd::External;
 pub(crate) use reader::{Attribute, Element, Reader, Token};
 

@@ -49,7 +49,7 @@ fn value<'t>(tags: &'t Entries, name: &str) -> Option<&'t Data> {
 
 /// The values of one entry.
 #[derive(Debug, PartialEq)]
-pub(super) enum Values {
+pub(crate) enum Values {
     /// Whole numbers.
     Ints(Vec<i64>),
     /// Characters with the final NUL.
@@ -61,18 +61,18 @@ pub(super) enum Values {
 }
 
 /// Reads directories; their offsets count from the beginning of the source.
-pub(super) struct Directories<'a> {
+pub(crate) struct Directories<'a> {
     source: &'a mut dyn Source,
     is_big_endian: bool,
     /// How many bytes of values may still be read.
     left: u64,
     /// Where the first directory lies.
-    pub(super) first: u32,
+    pub(crate) first: u32,
 }
 
 impl<'a> Directories<'a> {
     /// `None` if it isn't TIFF.
-    pub(super) fn open(source: &'a mut dyn Source) -> io::Result<Option<Self>> {
+    pub(crate) fn open(source: &'a mut dyn Source) -> io::Result<Option<Self>> {
         let head = read_at(source, 0, 8)?;
         let is_big_endian = match head.get(..4) {
             Some(b"II*\0") => false,
@@ -108,7 +108,7 @@ impl<'a> Directories<'a> {
     }
 
     /// The wanted tags of the directory at an offset with their values, as far as they can be read.
-    pub(super) fn entries(
+    pub(crate) fn entries(
         &mut self,
         at: u32,
         is_wanted: impl Fn(u16) -> bool,

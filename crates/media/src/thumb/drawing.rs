@@ -1,10 +1,8 @@
 //! SVG.
 
-use std::borrow::Cow;
-use std::io::{Read, SeekFrom};
+use std::io::{BufRead, Cursor, Read, SeekFrom};
 use std::sync::Arc;
 
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use fontdb::Database;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{ImageHrefResolver, ImageKind, Options, Tree};
@@ -12,6 +10,7 @@ use resvg::usvg::{ImageHrefResolver, ImageKind, Options, Tree};
 use crate::source::{Source, contains};
 use crate::thumb::picture::{Layout, Picture};
 use crate::thumb::{Failure, Limits, Spec, fonts};
+use crate::xml::Utf8;
 
 /// Part of the memory that a drawing's text may take; what is made of it takes several times as much.
 const SHARE: u64 = 16;
@@ -22,7 +21,7 @@ const DEFAULT_LANGUAGE: &str = "en";
 
 /// A drawing's text, and what it needs from the file system.
 pub(super) struct Drawing {
-    text: String,
+    bytes: Vec<u8>,
     fonts: Arc<Database>,
 }
 
@@ -36,10 +35,9 @@ impl Drawing {
         if bytes.len() as u64 > most {
             return Err(Failure::TooMuchMemory { bytes: bytes.len() as u64 * SHARE });
         }
-        let text = decoded(&bytes).into_owned();
-        let has_text = contains(text.as_bytes(), b"text");
+        let has_text = contains(&bytes, b"text") || contains(&bytes, b"t\0e\0x\0t");
         let fonts = if has_text { fonts::open(limits.memory_bytes / FONTS_SHARE) } else { Arc::default() };
-        Ok(Self { text, fonts })
+        Ok(Self { bytes, fonts })
     }
 
     /// Draws it.
@@ -52,7 +50,8 @@ impl Drawing {
             image_href_resolver: only_pixels(),
             ..Options::default()
         };
-        let tree = Tree::from_str(&self.text, &options).map_err(|e| Failure::Damaged(e.to_string()))?;
+        let text = decoded(&self.bytes).ok_or_else(|| Failure::Damaged("its encoding".to_owned()))?;
+        let tree = Tree::from_str(&text, &options).map_err(|e| Failure::Damaged(e.to_string()))?;
         let size = tree.size();
         let (x, y) = (spec.width as f32 / size.width(), spec.height as f32 / size.height());
         let pixmap = Pixmap::new(spec.width, spec.height);
@@ -62,14 +61,20 @@ impl Drawing {
     }
 }
 
-/// The text, in whatever encoding it is.
-fn decoded(bytes: &[u8]) -> Cow<'_, str> {
-    if let Some((encoding, length)) = Encoding::for_bom(bytes) {
-        return encoding.decode_without_bom_handling(&bytes[length..]).0;
-    }
-    match UTF_8.decode_without_bom_handling_and_without_replacement(bytes) {
-        Some(text) => text,
-        None => WINDOWS_1252.decode_without_bom_handling(bytes).0,
+/// The text, read as it was when the drawing was verified; `None` for what can't be text.
+fn decoded(bytes: &[u8]) -> Option<String> {
+    let mut source = Cursor::new(bytes);
+    let mut utf8 = Utf8::new(&mut source).ok()?;
+    let mut text = String::with_capacity(bytes.len());
+    loop {
+        utf8.begin_token();
+        let piece = utf8.fill_buf().ok()?;
+        if piece.is_empty() {
+            return Some(text);
+        }
+        let length = piece.len();
+        text.push_str(std::str::from_utf8(piece).ok()?);
+        utf8.consume(length);
     }
 }
 
@@ -119,10 +124,13 @@ mod tests {
 
     #[test]
     fn drawings_may_be_in_several_encodings() {
-        assert_eq!(decoded("é".as_bytes()), "é");
-        assert_eq!(decoded(b"\xe9"), "é");
-        assert_eq!(decoded(b"\xef\xbb\xbfe"), "e");
-        assert_eq!(decoded(b"\xfe\xff\0\xe9"), "é");
-        assert_eq!(decoded(b"\xff\xfe\xe9\0"), "é");
+        let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        let cyrillic = b"<?xml version='1.0' encoding='windows-1251'?><svg>\xcc</svg>";
+        assert!(decoded(cyrillic).unwrap().ends_with("<svg>\u{41c}</svg>"));
+        assert_eq!(decoded(&wide("<svg>\u{41c}</svg>")).unwrap(), "<svg>\u{41c}</svg>");
+        assert_eq!(decoded("\u{feff}<svg/>".as_bytes()).unwrap(), "<svg/>");
+        let long = format!("<svg>{}</svg>", "\u{41c}".repeat(6_000_000));
+        assert!(decoded(long.as_bytes()).unwrap() == long);
+        assert_eq!(decoded(b"<svg>\xff</svg>"), None);
     }
 }

@@ -1,6 +1,8 @@
 //! Pictures that lie on their side, as Exif says.
 
-use crate::source::array_at;
+use std::io::Cursor;
+
+use crate::inspect::tiff::{Directories, Values};
 use crate::thumb::picture::Picture;
 
 /// How the stored picture has to be turned to be upright.
@@ -16,8 +18,6 @@ pub(super) struct Orientation {
 
 /// The tag in a TIFF directory.
 const TAG: u16 = 0x112;
-/// Entries of a directory that are looked at.
-const ENTRIES: usize = 1_000;
 
 impl Orientation {
     /// What a value of the tag means; upright for what isn't one.
@@ -47,21 +47,14 @@ impl Orientation {
 }
 
 fn tag(block: &[u8]) -> Option<u16> {
-    let is_little = match block.get(..4)? {
-        b"II*\0" => true,
-        b"MM\0*" => false,
-        _ => return None,
-    };
-    let short = |at| {
-        array_at(block, at).map(|b| if is_little { u16::from_le_bytes(b) } else { u16::from_be_bytes(b) })
-    };
-    let long = |at| {
-        array_at(block, at).map(|b| if is_little { u32::from_le_bytes(b) } else { u32::from_be_bytes(b) })
-    };
-    let directory = usize::try_from(long(4)?).ok()?;
-    let count = usize::from(short(directory)?).min(ENTRIES);
-    let entry = (0..count).map(|n| directory + 2 + 12 * n).find(|at| short(*at) == Some(TAG))?;
-    short(entry + 8)
+    let mut source = Cursor::new(block);
+    let mut directories = Directories::open(&mut source).ok()??;
+    let first = directories.first;
+    let entries = directories.entries(first, |tag| tag == TAG).ok()?;
+    match entries.first()? {
+        (_, Values::Ints(values)) => u16::try_from(*values.first()?).ok(),
+        _ => None,
+    }
 }
 
 /// Turns a picture upright.
