@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use commonhold_blob::{BlobStore, Place};
@@ -65,7 +65,7 @@ impl RenderFailure {
 type Outcome<T> = Result<std::result::Result<T, RenderFailure>>;
 
 /// Starts the processes.
-pub struct Workers {
+pub struct Decoders {
     blobs: Arc<dyn BlobStore>,
     /// Opens files; that may take a disk's time.
     pool: Arc<worker::Pool>,
@@ -77,7 +77,7 @@ pub struct Workers {
     admitted: Semaphore,
 }
 
-impl Workers {
+impl Decoders {
     pub(crate) fn new(blobs: Arc<dyn BlobStore>, pool: Arc<worker::Pool>, settings: &MediaSettings) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = if settings.workers == 0 { processors } else { settings.workers };
@@ -165,12 +165,14 @@ pub async fn probe(settings: &MediaSettings) -> Result<Enclosure> {
             File::open("/dev/null").map_err(|source| Error::Resource { what: "empty file", source })?;
         let limits = Limits { seconds: 1, ..settings.limits };
         let order = Order { job: Job::Probe(probe), limits, program: None };
+        let began = Instant::now();
         let stopped = match carry_out(settings, nothing, &order).await? {
             Ok(Answer::Probed(probed)) => {
                 (enclosure.landlock, enclosure.seccomp) = (probed.landlock, probed.seccomp);
                 probed.stopped
             }
-            Err(RenderFailure::TooSlow) => probe == Probe::Time,
+            // By the kernel, that is; not by our losing patience.
+            Err(RenderFailure::TooSlow) => probe == Probe::Time && began.elapsed() < patience(&limits),
             // Nothing can be learned from anything else.
             Ok(_) | Err(_) => false,
         };
@@ -182,9 +184,7 @@ pub async fn probe(settings: &MediaSettings) -> Result<Enclosure> {
 /// Has a process of its own do a job.
 async fn carry_out(settings: &MediaSettings, file: File, order: &Order) -> Outcome<Answer> {
     let child = start(settings, file, order)?;
-    // Other processes may take most of the time meanwhile.
-    let patience = Duration::from_secs(5 + order.limits.seconds.saturating_mul(3));
-    let Ok(ended) = timeout(patience, attend(child)).await else {
+    let Ok(ended) = timeout(patience(&order.limits), attend(child)).await else {
         // Who waits no longer drops the process, which kills it.
         return Ok(Err(RenderFailure::TooSlow));
     };
@@ -192,17 +192,31 @@ async fn carry_out(settings: &MediaSettings, file: File, order: &Order) -> Outco
     Ok(ended.judge(&order.job))
 }
 
+/// How long an answer is waited for: other processes may take most of the time meanwhile.
+fn patience(limits: &Limits) -> Duration {
+    Duration::from_secs(5 + limits.seconds.saturating_mul(3))
+}
+
 /// A process, and those that it started: all of them end when nobody waits any more.
 struct Family(Child);
 
+impl Family {
+    /// The number of the process, which is that of its group; none once its end has been seen.
+    fn first(&self) -> Option<Pid> {
+        self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw)
+    }
+}
+
 impl Drop for Family {
     fn drop(&mut self) {
-        // There is no number any more once its end has been seen, and then nobody else is given the signal.
-        let first = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        if let Some(first) = first {
-            // They may have ended by themselves.
-            let _ = kill_process_group(first, Signal::KILL);
-        }
+        end(self.first());
+    }
+}
+
+/// Ends a group of processes, as far as they haven't ended by themselves.
+fn end(group: Option<Pid>) {
+    if let Some(group) = group {
+        let _ = kill_process_group(group, Signal::KILL);
     }
 }
 
@@ -234,11 +248,14 @@ struct Ended {
 
 /// Takes what a process says, and waits for its end.
 async fn attend(mut family: Family) -> std::io::Result<Ended> {
+    let first = family.first();
     let child = &mut family.0;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let (answer, reason) = tokio::try_join!(read_up_to(out, MAX_ANSWER), read_up_to(err, MAX_REASON))?;
     // Where it has more to say, nobody listens any more, and that ends it.
     let status = child.wait().await?;
+    // It may have left others, in whose hands nothing of the job is any more. Their group keeps its number.
+    end(first);
     Ok(Ended { status, answer, reason })
 }
 

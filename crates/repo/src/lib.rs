@@ -12,6 +12,7 @@ mod block;
 mod buffered;
 mod checksum;
 mod chunk;
+mod decoders;
 mod delete;
 mod edit;
 mod error;
@@ -47,7 +48,6 @@ mod urls;
 mod view;
 mod watchlist;
 mod worker;
-mod workers;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -69,6 +69,7 @@ pub use commonhold_catalogue::ops::pages::{AllPages, Direction, PageRow, Statist
 pub use commonhold_catalogue::ops::revisions::{History, RevisionRow};
 pub use commonhold_catalogue::ops::tags::{TagRow, Tagged};
 pub use commonhold_catalogue::ops::watchlist::Watched;
+pub use decoders::{Decoders, Enclosure, RenderFailure, probe};
 pub use delete::{DeleteRequest, Deletion};
 pub use edit::{Base, EditMade, EditOutcome, EditRequest, Existence, TextChange};
 pub use error::Error;
@@ -95,7 +96,6 @@ pub use upload::{Outcome, Source, Timing, UploadRequest};
 pub use urls::{ICON_EXTENSIONS, Urls};
 pub use view::{PageText, ServedFile};
 pub use watchlist::{Watch, Watching};
-pub use workers::{Enclosure, RenderFailure, Workers, probe};
 
 /// What a use case gives back.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -117,7 +117,7 @@ pub struct Repository {
     /// Reads uploaded bytes: detection, verification, metadata.
     media: Arc<worker::Pool>,
     /// Starts processes that decode them.
-    decoders: Arc<workers::Workers>,
+    decoders: Arc<decoders::Decoders>,
     /// Finds and makes thumbnails.
     thumbnails: thumbnail::Thumbnails,
     /// Looks for viruses, if the operator wants it.
@@ -141,7 +141,7 @@ impl Repository {
         let shared = shared::SharedRepository::open(&settings, &clock, &network)?;
         let fetcher = fetch::Fetcher::new(&settings, network);
         let media = Arc::new(worker::Pool::new("media", 2, 64)?);
-        let decoders = workers::Workers::new(Arc::clone(&blobs), Arc::clone(&media), &settings.media);
+        let decoders = decoders::Decoders::new(Arc::clone(&blobs), Arc::clone(&media), &settings.media);
         let decoders = Arc::new(decoders);
         let thumbnails =
             thumbnail::Thumbnails::new(&settings.thumbnails, Arc::clone(&decoders), Arc::clone(&clock))?;
@@ -219,7 +219,7 @@ impl Repository {
     }
 
     /// The processes that decode files.
-    pub fn decoders(&self) -> &Workers {
+    pub fn decoders(&self) -> &Decoders {
         &self.decoders
     }
 

@@ -21,9 +21,10 @@ impl Repository {
     /// The orderly end. The other servers hear of it, so that what it holds is free at once; a catalogue that is a file
     /// is whole without the log beside it.
     pub async fn leave(&self) -> Result<()> {
+        if let Some(id) = self.holder() {
+            self.db.write(move |tx| nodes::leave(tx, &id).map_err(Error::from)).await?;
+        }
         let db = self.db.clone();
-        self.media.run(move || db.checkpoint()).await??;
-        let Some(id) = self.holder() else { return Ok(()) };
-        self.db.write(move |tx| nodes::leave(tx, &id).map_err(Error::from)).await
+        Ok(self.media.run(move || db.checkpoint()).await??)
     }
 }

@@ -10,16 +10,19 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use commonhold_blob::Place;
+use tokio::time::timeout;
 
 use crate::settings::ScannerSettings;
 use crate::worker::Pool;
-use crate::{Repository, Result};
+use crate::{Error, Repository, Result};
 
 /// How many files are scanned at a time, and how many may wait.
 const THREADS: usize = 4;
 const QUEUE: usize = 256;
 /// Bytes that are sent at once.
 const PIECE: usize = 64 << 10;
+/// How much longer a scan may take than it should, before nobody waits for it.
+const GRACE: Duration = Duration::from_secs(1);
 /// Bytes of the longest answer.
 const ANSWER_LIMIT: u64 = 4 << 10;
 
@@ -89,12 +92,20 @@ impl Repository {
     pub(crate) async fn scan(&self, place: &Place) -> Result<Option<commonhold_media::Reason>> {
         let Some(scanner) = &self.scanner else { return Ok(None) };
         let (blobs, place, address) = (self.blobs.clone(), place.clone(), scanner.address.clone());
-        let timeout = scanner.settings.timeout;
+        let time = scanner.settings.timeout;
         let job = move || {
-            let mut source = blobs.open(&place)?;
-            Ok::<_, crate::Error>(ask(&address, &mut *source, timeout))
+            let mut source = Source { bytes: blobs.open(&place)?, fault: None };
+            let said = ask(&address, &mut source, time);
+            // What we can't read ourselves is no silence of the scanner.
+            source.fault.map_or(Ok(said), |fault| Err(Error::Inspection(fault)))
         };
-        let found = match scanner.threads.run(job).await?? {
+        // Connecting has no limit of its own everywhere.
+        let answer = timeout(time + GRACE, scanner.threads.run(job)).await;
+        let said = match answer {
+            Ok(answer) => answer??,
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        };
+        let found = match said {
             Ok(Verdict::Clean) => return Ok(None),
             Ok(Verdict::Found(name)) => name,
             Err(error) => {
@@ -106,6 +117,22 @@ impl Repository {
             }
         };
         Ok(Some(commonhold_media::Reason { key: "uploadvirus", params: vec![found] }))
+    }
+}
+
+/// A file's bytes, and why they can't be read.
+struct Source<R> {
+    bytes: R,
+    fault: Option<io::Error>,
+}
+
+impl<R: Read> Read for Source<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(buffer).map_err(|error| {
+            let kind = error.kind();
+            self.fault = Some(error);
+            kind.into()
+        })
     }
 }
 
@@ -129,7 +156,7 @@ impl Connection for UnixStream {
 }
 
 /// Sends a file and reads what is said of it, all of which may take so long.
-fn ask(address: &ScannerAddress, source: &mut (impl Read + ?Sized), time: Duration) -> io::Result<Verdict> {
+fn ask(address: &ScannerAddress, source: &mut impl Read, time: Duration) -> io::Result<Verdict> {
     let end = Instant::now() + time;
     let left = || {
         let left = end.saturating_duration_since(Instant::now());

@@ -18,7 +18,7 @@ use commonhold_core::thumb::{Image, Picture, Thumb};
 use commonhold_core::user::Caller;
 use commonhold_core::{BlobKey, FileKey, MediaInfo, Message, Param};
 
-use crate::workers::RenderFailure;
+use crate::decoders::RenderFailure;
 use crate::{Repository, Result};
 
 pub use cache::KeptFile;
@@ -54,12 +54,15 @@ pub enum ThumbnailFailure {
     /// It was asked for again and again although it can't be made.
     #[error("it failed too often")]
     TooOften,
-    /// Somebody has had too many made that nobody else needs.
+    /// Somebody has had too many made that nobody else is likely to need.
     #[error("too many unusual sizes")]
     TooMany {
         /// Seconds until there may be more.
         wait: i64,
     },
+    /// The file was removed meanwhile.
+    #[error("the file is gone")]
+    Gone,
     /// The server failed; its log says how.
     #[error("the server failed")]
     Fault,
@@ -109,8 +112,8 @@ impl Repository {
     ) -> Result<Result<Thumbnail, ThumbnailFailure>> {
         let limits = &self.settings.limits;
         let rate = limits.odd_thumbnails.filter(|_| limits.enabled);
-        let usual = self.settings.thumbnails.sizes.is_standard(u64::from(thumb.pixel_width));
-        let payer = address.zip(rate).filter(|_| !usual);
+        let is_usual = picture.is_usual(thumb, &self.settings.thumbnails.sizes);
+        let payer = address.zip(rate).filter(|_| !is_usual);
         self.thumbnails.get(file, picture, thumb, payer).await
     }
 

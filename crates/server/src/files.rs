@@ -7,13 +7,12 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use commonhold_core::Timestamp;
-use commonhold_core::title::FileTitle;
-use commonhold_repo::{Repository, Result, ServedFile};
+use commonhold_repo::{Named, Repository, Result, ServedFile};
 use headers::{ETag, HeaderMapExt, IfModifiedSince, IfNoneMatch, IfRange, LastModified};
 use http_range_header::StartPosition;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::answer;
+use crate::{answer, paths};
 
 /// Nothing in a file may run, load or submit anything, not even if it is opened as a page of its own.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline' data:; font-src data:; img-src data:; media-src \
@@ -29,6 +28,8 @@ const SHOWN: &[&str] = &[
     "application/pdf",
     "application/ogg",
 ];
+/// What stays as it is in a file's name in a header field.
+const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Caches ask again after this many seconds: the address of a file stays the same when it is overwritten.
 const MAX_AGE: &str = "public, max-age=60, must-revalidate";
 
@@ -41,24 +42,16 @@ pub(crate) enum Audience {
     Owner,
 }
 
-/// The file at a path below `/images/`, such as `8/86/Name.jpg` or `archive/8/86/20260102030405!Name.jpg`.
+/// The file at a path below `/images/`.
 pub(crate) async fn at_path(repo: &Repository, path: &str) -> Result<Option<(String, ServedFile)>> {
-    let decoded =
-        path.split('/').map(|s| percent_decode_str(s).decode_utf8().map(std::borrow::Cow::into_owned).ok());
-    let Some(segments) = decoded.collect::<Option<Vec<String>>>() else { return Ok(None) };
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let (folders, name, file) = match segments[..] {
-        ["archive", first, second, archive_name] => {
-            let Some((_, name)) = archive_name.split_once('!') else { return Ok(None) };
-            ([first, second].join("/"), name, repo.archived(archive_name).await?)
-        }
-        [first, second, name] => {
-            ([first, second].join("/"), name, repo.original(&FileTitle::from_db(name)).await?)
-        }
-        _ => return Ok(None),
+    let Some(segments) = paths::segments(path) else { return Ok(None) };
+    let placed = paths::placed(&segments).filter(|placed| placed.is_in_place && placed.rest.is_empty());
+    let Some(placed) = placed else { return Ok(None) };
+    let file = match &placed.named {
+        Named::Current(name) => repo.original(name).await?,
+        Named::Archived(name) => repo.archived(name).await?,
     };
-    let in_place = FileTitle::from_db(name).hash_path() == folders;
-    Ok(file.filter(|_| in_place).map(|file| (name.to_owned(), file)))
+    Ok(file.map(|file| (placed.name.to_owned(), file)))
 }
 
 /// Answers a request for a file.
@@ -77,9 +70,7 @@ pub(crate) async fn serve(
     describe(response.headers_mut(), shown_as(&file.mime), file.modified, &tag, audience);
     set(response.headers_mut(), header::ACCEPT_RANGES, "bytes");
     if wants_download(&head.uri) {
-        let name = utf8_percent_encode(&name, NON_ALPHANUMERIC);
-        let disposition = format!("attachment;filename*=UTF-8''{name}");
-        set(response.headers_mut(), header::CONTENT_DISPOSITION, &disposition);
+        dispose(response.headers_mut(), "attachment", &name);
     }
     if audience == Audience::Public && request.contains_key(header::ORIGIN) {
         allow_scripts(response.headers_mut());
@@ -162,6 +153,12 @@ pub(crate) fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
+}
+
+/// Says whether to show or to save, and under which name.
+pub(crate) fn dispose(headers: &mut HeaderMap, kind: &str, name: &str) {
+    let name = utf8_percent_encode(name, FILE_NAME);
+    set(headers, header::CONTENT_DISPOSITION, &format!("{kind};filename*=UTF-8''{name}"));
 }
 
 /// Lets scripts of other sites read a public file.

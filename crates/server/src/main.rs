@@ -16,6 +16,7 @@ mod icons;
 mod maintenance;
 mod metrics;
 mod pages;
+mod paths;
 mod serve;
 mod stores;
 mod thumbs;

@@ -12,13 +12,11 @@ use commonhold_core::title::{FileTitle, Title, ns};
 use commonhold_core::user::Caller;
 use commonhold_repo::{Named, Pictured, RenderFailure, Repository, Result, ThumbnailBody, ThumbnailFailure};
 use commonhold_web::thumbnail_error;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::answer;
 use crate::files::{self, Audience};
+use crate::paths::{self, MAX_NAME, Placed};
 
-/// What stays as it is in a file's name in a header field.
-const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Redirects from one file's thumbnails to another's may be kept for so many seconds.
 const REDIRECTED_SECONDS: i64 = 12 * 3600;
 /// Who is told that there is too much to do may ask again after so many seconds.
@@ -46,59 +44,45 @@ pub(crate) struct Asking<'a> {
 /// The thumbnail at a path below `/images/thumb/`.
 pub(crate) async fn at_path(asking: &Asking<'_>, path: &str) -> Result<Response<Body>> {
     let bad = || refused(StatusCode::BAD_REQUEST, "This is not the address of a thumbnail.");
-    let decoded = path.split('/').map(|s| percent_decode_str(s).decode_utf8().map(Cow::into_owned).ok());
-    let Some(segments) = decoded.collect::<Option<Vec<String>>>() else { return Ok(bad().page()) };
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let (folders, named, name, thumb_name) = match segments[..] {
-        ["archive", first, second, archive_name, thumb_name] => {
-            let Some((_, name)) = archive_name.split_once('!') else { return Ok(bad().page()) };
-            ([first, second].join("/"), Named::Archived(archive_name.to_owned()), name, thumb_name)
-        }
-        // What is in a stash is its owner's alone.
-        ["temp", ..] => return Ok(missing("").page()),
-        [first, second, name, thumb_name] => {
-            ([first, second].join("/"), Named::Current(FileTitle::from_db(name)), name, thumb_name)
-        }
-        _ => return Ok(bad().page()),
+    let Some(segments) = paths::segments(path) else { return Ok(bad().page()) };
+    // What is in a stash is its owner's alone.
+    if segments.first().is_some_and(|first| first == "temp") {
+        return Ok(missing("").page());
+    }
+    let Some(Placed { named, name, is_in_place, rest: [thumb_name] }) = paths::placed(&segments) else {
+        return Ok(bad().page());
     };
-    if FileTitle::from_db(name).hash_path() != folders {
+    if !is_in_place {
         return Ok(missing(name).page());
     }
     let Some(file) = asking.repo.pictured(&named).await? else { return Ok(missing(name).page()) };
     let Some(picture) = &file.picture else { return Ok(unrendered().page()) };
     if file.name != name {
-        return Ok(of_target(asking.repo, &file, picture, name, thumb_name));
+        return Ok(match picture.described(name, thumb_name) {
+            Ok(thumb) => kept_a_while(asking.repo, to_target(asking.repo, &file, picture, &thumb)),
+            Err(error) => misnamed(error, thumb_name).page(),
+        });
     }
     let thumb = match picture.named(name, thumb_name) {
         Ok(thumb) => thumb,
-        Err(NameError::NotCanonical) => return Ok(missing(thumb_name).page()),
-        Err(NameError::Impossible) => return Ok(impossible().page()),
+        Err(error) => return Ok(misnamed(error, thumb_name).page()),
     };
     asking.answer(&file, picture, thumb, &Place::of(&named), Audience::Public).await
 }
 
 /// Leads to the thumbnail of the file that a name redirects to.
-fn of_target(
-    repo: &Repository,
-    file: &Pictured,
-    picture: &Picture,
-    name: &str,
-    thumb_name: &str,
-) -> Response<Body> {
-    let params = thumb_name.rfind(name).and_then(|at| thumb_name[..at].strip_suffix('-'));
-    let read = params.and_then(|params| picture.format.parse(params));
-    let thumb = read.and_then(|read| {
-        let bounds = Bounds { width: read.width?, height: None };
-        picture.scale(bounds, &read.options)
-    });
-    let Some(thumb) = thumb else { return missing(thumb_name).page() };
+fn to_target(repo: &Repository, file: &Pictured, picture: &Picture, thumb: &Thumb) -> Response<Body> {
     let target = FileTitle::from_db(file.name.as_str());
     let url = if thumb.is_original {
         repo.urls().file(&target)
     } else {
         repo.urls().thumb(&target, &thumb.file_name(picture, target.dbkey()))
     };
-    let mut response = answer::redirect(StatusCode::FOUND, &url);
+    answer::redirect(StatusCode::FOUND, &url)
+}
+
+/// Lets caches keep an answer, as MediaWiki does.
+fn kept_a_while(repo: &Repository, mut response: Response<Body>) -> Response<Body> {
     let expires = commonhold_core::Timestamp::from_unix(repo.now().unix() + REDIRECTED_SECONDS);
     response.headers_mut().remove(header::CACHE_CONTROL);
     files::set(response.headers_mut(), header::EXPIRES, &expires.http_date());
@@ -118,7 +102,8 @@ pub(crate) async fn script(asking: &Asking<'_>) -> Result<Response<Body>> {
     let named = if is_set("temp") {
         None
     } else if is_set("archived") {
-        name.contains('!').then(|| Named::Archived(name.replace(' ', "_")))
+        let is_name = name.contains('!') && name.len() <= MAX_NAME;
+        is_name.then(|| Named::Archived(name.replace(' ', "_")))
     } else {
         let title = Title::make(ns::FILE, name).ok();
         title.and_then(|title| FileTitle::from_title(&title)).map(Named::Current)
@@ -147,9 +132,7 @@ pub(crate) async fn script(asking: &Asking<'_>) -> Result<Response<Body>> {
         return Ok(impossible().page());
     };
     if matches!(&named, Named::Current(name) if name.dbkey() != file.name) {
-        let target = FileTitle::from_db(file.name.as_str());
-        let url = asking.repo.urls().thumb(&target, &thumb.file_name(picture, target.dbkey()));
-        return Ok(answer::redirect(StatusCode::FOUND, &url));
+        return Ok(to_target(asking.repo, &file, picture, &thumb));
     }
     asking.answer(&file, picture, thumb, &Place::Script, Audience::Public).await
 }
@@ -166,8 +149,7 @@ pub(crate) async fn stashed(
     let Some(picture) = &file.picture else { return Ok(unrendered().page()) };
     let thumb = match picture.named(key.as_str(), thumb_name) {
         Ok(thumb) => thumb,
-        Err(NameError::NotCanonical) => return Ok(missing(thumb_name).page()),
-        Err(NameError::Impossible) => return Ok(impossible().page()),
+        Err(error) => return Ok(misnamed(error, thumb_name).page()),
     };
     asking.answer(&file, picture, thumb, &Place::Stash(key), Audience::Owner).await
 }
@@ -230,9 +212,7 @@ impl Asking<'_> {
             Place::Current | Place::Archived(_) | Place::Stash(_) => None,
         };
         if let Some(kind) = kind {
-            let saved = thumb.saved_name(picture, &file.name);
-            let saved = utf8_percent_encode(&saved, FILE_NAME);
-            files::set(headers, header::CONTENT_DISPOSITION, &format!("{kind};filename*=UTF-8''{saved}"));
+            files::dispose(headers, kind, &thumb.saved_name(picture, &file.name));
         }
         if audience == Audience::Public && self.head.headers.contains_key(header::ORIGIN) {
             files::allow_scripts(headers);
@@ -290,6 +270,13 @@ fn missing(name: &str) -> Refused {
     refused(StatusCode::NOT_FOUND, format!("There is no \"{name}\"."))
 }
 
+fn misnamed(error: NameError, thumb_name: &str) -> Refused {
+    match error {
+        NameError::NotCanonical => missing(thumb_name),
+        NameError::Impossible => impossible(),
+    }
+}
+
 fn impossible() -> Refused {
     refused(StatusCode::BAD_REQUEST, "The file can't have such a thumbnail.")
 }
@@ -320,6 +307,7 @@ fn failed(failure: &ThumbnailFailure) -> Refused {
             StatusCode::INTERNAL_SERVER_ERROR,
             "The thumbnail can't be made. The file may be damaged.",
         ),
+        ThumbnailFailure::Gone => missing(""),
         ThumbnailFailure::Fault => {
             refused(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on the server. Try again later.")
         }

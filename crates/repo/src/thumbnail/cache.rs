@@ -22,7 +22,8 @@ const MEMORY: u64 = 32 << 20;
 pub(super) const LARGE: u64 = 1 << 20;
 /// Bytes of such a piece.
 const PIECE: u64 = 256 << 10;
-/// The time of a file says when its thumbnail was asked for last, give or take this.
+/// The time of a file says when its thumbnail was read from disk last, give or take this. Those that memory gives out
+/// look older to the next process than they are, and may have to be made once more.
 const TOUCHED_AFTER: Duration = Duration::from_hours(1);
 /// Thumbnails of an earlier form, or of another way to make them, are in other directories.
 const GENERATION: &str = "1";
@@ -96,15 +97,23 @@ impl Disk {
         Self { directory, files: Mutex::new(Lru::new(most)), count: AtomicU64::new(0) }
     }
 
-    /// Takes stock of what an earlier process left: it counts as well, and what is too much goes.
+    /// Takes stock of what an earlier process left: it counts as well, and what is too much goes. Thumbnails may be made
+    /// and removed meanwhile.
     pub(super) fn take_stock(&self) -> io::Result<()> {
-        let unfinished = self.directory.join(UNFINISHED);
-        if unfinished.exists() {
-            fs::remove_dir_all(unfinished)?;
+        for draft in entries(&self.directory.join(UNFINISHED))? {
+            let is_ours =
+                draft.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with(&draft_prefix()));
+            if !is_ours {
+                fs::remove_file(&draft)?;
+            }
         }
         let mut all: Vec<(SystemTime, String, u64)> = Vec::new();
         for folder in entries(&self.directory)? {
-            if folder.file_name() != Some(GENERATION.as_ref()) {
+            let name = folder.file_name();
+            if name == Some(UNFINISHED.as_ref()) {
+                continue;
+            }
+            if name != Some(GENERATION.as_ref()) {
                 // Of another version of this program. Whatever it is, only we put anything here.
                 if folder.is_dir() {
                     fs::remove_dir_all(&folder)?;
@@ -115,7 +124,11 @@ impl Disk {
             }
             for group in entries(&folder)? {
                 for file in entries(&group)? {
-                    let about = fs::metadata(&file)?;
+                    let about = match fs::metadata(&file) {
+                        Ok(about) => about,
+                        Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                        Err(error) => return Err(error),
+                    };
                     if let Some(name) = file.file_name().and_then(|name| name.to_str()) {
                         all.push((about.modified()?, name.to_owned(), about.len()));
                     }
@@ -124,7 +137,10 @@ impl Disk {
         }
         all.sort_unstable();
         for (_, name, size) in all {
-            self.add(&name, size);
+            // What was asked for meanwhile is known, and newer.
+            if self.files.lock().unwrap_or_else(PoisonError::into_inner).peek(&name).is_none() {
+                self.add(&name, size);
+            }
         }
         Ok(())
     }
@@ -165,7 +181,8 @@ impl Disk {
         for directory in [Some(unfinished.as_path()), path.parent()].into_iter().flatten() {
             fs::create_dir_all(directory)?;
         }
-        let draft = unfinished.join(self.count.fetch_add(1, Ordering::Relaxed).to_string());
+        let draft =
+            unfinished.join(format!("{}{}", draft_prefix(), self.count.fetch_add(1, Ordering::Relaxed)));
         let written = write(&draft, &path, bytes);
         if written.is_err() {
             // It may not even be there.
@@ -194,6 +211,11 @@ impl Disk {
         let group = name.get(24..26).unwrap_or("other");
         self.directory.join(GENERATION).join(group).join(name)
     }
+}
+
+/// How the passing names of this process's files begin.
+fn draft_prefix() -> String {
+    format!("{}-", std::process::id())
 }
 
 /// Writes a file under a passing name, and then gives it its own.
@@ -251,7 +273,8 @@ mod tests {
         fs::write(root.join("note"), "not ours").unwrap();
         let later = Disk::new(&root, 100);
         later.take_stock().unwrap();
-        assert!(has(&later, SECOND) && entries(&root).unwrap() == [root.join(GENERATION)]);
+        assert!(has(&later, SECOND) && !root.join("0").exists() && !root.join("note").exists());
+        assert!(entries(&root.join(UNFINISHED)).unwrap().is_empty());
         later.put(FIRST, &[1; 41]).unwrap();
         assert!(has(&later, FIRST) && !has(&later, SECOND));
 

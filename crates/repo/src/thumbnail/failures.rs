@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use commonhold_core::{BlobKey, Timestamp};
 use commonhold_media::thumb::Failure;
 
+use crate::decoders::RenderFailure;
 use crate::lru::Lru;
-use crate::workers::RenderFailure;
 
 /// For so long a failure counts.
 const COUNTS_SECONDS: i64 = 3600;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,9 +18,9 @@ use super::cache::{Disk, Kept, KeptFile, LARGE, Memory};
 use super::failures::{Failures, Known};
 use super::found::{Found, Pictured};
 use super::{Thumbnail, ThumbnailBody, ThumbnailCounts, ThumbnailFailure};
+use crate::decoders::{Decoders, RenderFailure};
 use crate::lru::Lru;
 use crate::settings::ThumbnailSettings;
-use crate::workers::{RenderFailure, Workers};
 use crate::{Error, Result, worker};
 
 /// Threads that read and write kept thumbnails, and how many such jobs may wait.
@@ -41,7 +41,7 @@ pub(crate) struct Thumbnails {
 
 /// What tasks share that outlive the request they were begun for.
 struct Shared {
-    workers: Arc<Workers>,
+    decoders: Arc<Decoders>,
     clock: Arc<dyn Clock>,
     pool: worker::Pool,
     memory: Memory,
@@ -74,13 +74,13 @@ struct Order {
 impl Thumbnails {
     pub(crate) fn new(
         settings: &ThumbnailSettings,
-        workers: Arc<Workers>,
+        decoders: Arc<Decoders>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self> {
         let pool = worker::Pool::new("thumbnails", THREADS, QUEUE)?;
         let disk = settings.directory.as_deref().map(|directory| Disk::new(directory, settings.cache_bytes));
         let shared = Arc::new(Shared {
-            workers,
+            decoders,
             clock,
             pool,
             memory: Memory::default(),
@@ -257,7 +257,7 @@ impl Shared {
     }
 
     async fn make(self: &Arc<Self>, order: &Order) -> Outcome {
-        let made = self.workers.render(&Place::Sealed(order.blob.clone()), order.spec.clone()).await;
+        let made = self.decoders.render(&Place::Sealed(order.blob.clone()), order.spec.clone()).await;
         let bytes = match made {
             Ok(Ok(bytes)) => bytes,
             Ok(Err(RenderFailure::Busy)) => return Err(RenderFailure::Busy.into()),
@@ -266,6 +266,7 @@ impl Shared {
                 self.failures.note(&order.blob, &order.params, &failure, self.clock.now());
                 return Err(failure.into());
             }
+            Err(Error::Storage(commonhold_blob::Error::Missing(_))) => return Err(ThumbnailFailure::Gone),
             Err(error) => {
                 tracing::error!(%error, "a thumbnail can't be made");
                 return Err(ThumbnailFailure::Fault);
@@ -301,6 +302,7 @@ impl Shared {
     /// Counts a thumbnail of an unusual size for whom it is made. Refused: he has had too many.
     fn count(&self, order: &Order) -> std::result::Result<(), ThumbnailFailure> {
         let Some((address, rate)) = order.payer else { return Ok(()) };
+        let address = network(address);
         let now = self.clock.now();
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         let past = addresses.get(&address).copied();
@@ -311,6 +313,14 @@ impl Shared {
         }
         addresses.put(address, (since, count + 1), 1);
         Ok(())
+    }
+}
+
+/// The addresses that one person is likely to have: a single one, or of IPv6 those of a network.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        IpAddr::V4(_) => address,
     }
 }
 
