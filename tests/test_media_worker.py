@@ -20,13 +20,14 @@ REFUSED = 3
 class Done:
     """What came of a process: exit code (negative for a signal), output, seconds of processor time, peak memory."""
 
-    def __init__(self, content, **spec):
+    def __init__(self, content, inspect=None, **spec):
         thumbnail = {"width": 100, "height": 100, "low_quality": False, "output": "Png"} | spec
+        job = {"Inspect": {"mime": inspect}} if inspect else {"Thumbnail": thumbnail}
         limits = {
             "memory_bytes": MEMORY, "seconds": 10, "drawing_seconds": SECONDS,
             "max_pixels": 12_500_000, "max_frames": 2_000,
         }
-        order = json.dumps({"job": {"Thumbnail": thumbnail}, "limits": limits})
+        order = json.dumps({"job": job, "limits": limits})
         with tempfile.TemporaryFile() as file:
             file.write(content)
             file.seek(0)
@@ -196,3 +197,27 @@ def test_a_process_can_do_nothing_else(tmp_path):
     assert "Opening a file: stopped" in server.cli("doctor").stdout
     # Looking is no reason to make a data directory.
     assert not server.data.exists()
+
+
+def test_documents_are_described():
+    document = (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>endobj\n"
+        b"3 0 obj<</Type/Page/MediaBox[0 0 72 144]>>endobj\ntrailer<</Root 1 0 R>>\n"
+    )
+    done = Done(document, inspect="application/pdf")
+    assert done.code == 0, done.reason
+    told = json.loads(done.output)
+    assert (told["pages"], told["width"], told["height"]) == (1, 150, 300)
+    # Cut off anywhere it is still a document.
+    for end in range(9, len(document), 7):
+        assert Done(document[:end], inspect="application/pdf").code == 0
+
+
+def test_a_stream_that_holds_its_own_length_is_described():
+    stream = b"%PDF-1.5\n5 0 obj<</Type/ObjStm/N 1/First 4/Length 6 0 R>>stream\n6 0 7\nendstream endobj\n"
+    rows = bytes([1, 0, 9, 0, 2, 0, 5, 0])
+    table = b"7 0 obj<</Type/XRef/Size 7/Index[5 2]/W[1 2 1]/Root 6 0 R/Length 8>>stream\n" + rows
+    table += b"\nendstream endobj\n"
+    done = Done(stream + table + b"startxref\n%d\n%%%%EOF" % len(stream), inspect="application/pdf")
+    assert done.code == 0 and json.loads(done.output)["pages"] is None
+    assert done.seconds < SECONDS and done.peak < MEMORY

@@ -108,16 +108,19 @@ impl Repository {
         self.db.read(|read| tags::active(read).map_err(Error::from)).await
     }
 
-    /// Tags by name: at most `limit`, from a name on.
-    pub async fn tags(&self, from: Option<String>, limit: i64) -> Result<Vec<Tag>> {
+    /// Tags by name: at most `limit`, from a name on. What pages say of them is looked for only if it is wanted.
+    pub async fn tags(&self, from: Option<String>, limit: i64, described: bool) -> Result<Vec<Tag>> {
         let look = move |read: &mut dyn Read| {
             let rows = tags::list(read, from.as_deref(), limit)?;
-            let described = |row: TagRow| {
+            let with_texts = |row: TagRow| {
+                if !described {
+                    return Ok(Tag { row, shown: None, description: None });
+                }
                 let shown = text(read, name_page(&row.name))?;
                 let description = text(read, description_page(&row.name))?;
                 Ok(Tag { row, shown, description })
             };
-            rows.into_iter().map(described).collect::<Result<Vec<_>>>()
+            rows.into_iter().map(with_texts).collect::<Result<Vec<_>>>()
         };
         self.db.read(look).await
     }

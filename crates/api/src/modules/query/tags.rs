@@ -35,7 +35,8 @@ params! {
 }
 
 async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
-    let mut found = cx.repo.tags(params.r#continue, params.limit + 1).await?;
+    let described = params.prop.iter().any(|p| p == "displayname" || p == "description");
+    let mut found = cx.repo.tags(params.r#continue, params.limit + 1, described).await?;
     if found.len() as i64 > params.limit
         && let Some(next) = found.pop()
     {
