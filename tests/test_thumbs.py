@@ -86,6 +86,36 @@ def test_a_thumbnail_is_where_the_answer_says(wiki, photo):
     assert fetch(below + "?20260102030405").content == answer.content
 
 
+def test_ranges_of_a_thumbnail(wiki, photo, name):
+    # Noise stays large: this one is read from disk in pieces.
+    noise = Image.effect_noise((1500, 1400), 100)
+    out = io.BytesIO()
+    noise.save(out, "PNG")
+    large = "Noise_" + name.replace(".jpg", ".png")
+    wiki.upload(large, file=out.getvalue(), ignorewarnings=1)
+    for file, width in ((photo, 100), (large, 1400)):
+        url = info(wiki, file, iiurlwidth=width)["thumburl"]
+        whole = fetch(url)
+        data, etag = whole.content, whole.headers["ETag"]
+        assert (len(data) > 1 << 20) == (file == large)
+        assert whole.headers["Accept-Ranges"] == "bytes"
+        end = len(data) - 1
+        for asked, first, last in (("0-0", 0, 0), ("10-", 10, end), ("-9", end - 8, end), ("5-99999999", 5, end)):
+            answer = fetch(url, Range="bytes=" + asked, **{"If-Range": etag})
+            assert answer.status_code == 206
+            assert answer.headers["Content-Range"] == f"bytes {first}-{last}/{len(data)}"
+            assert answer.headers["Content-Length"] == str(last - first + 1)
+            assert (answer.headers["ETag"], answer.content) == (etag, data[first:last + 1])
+        nothing = fetch(url, Range=f"bytes={len(data)}-")
+        assert (nothing.status_code, nothing.headers["Content-Range"]) == (416, f"bytes */{len(data)}")
+        another = fetch(url, Range="bytes=5-9", **{"If-Range": '"another"'})
+        assert (another.status_code, another.content) == (200, data)
+        # A range is one of GET only, and of no interest to who has all.
+        head = requests.head(url, headers={"Range": "bytes=5-9"}, timeout=60)
+        assert (head.status_code, head.headers["Content-Length"]) == (200, str(len(data)))
+        assert fetch(url, Range="bytes=5-9", **{"If-None-Match": etag}).status_code == 304
+
+
 @pytest.mark.parametrize(
     ("asked", "size", "expected"),
     [

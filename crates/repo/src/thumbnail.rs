@@ -10,6 +10,7 @@ mod found;
 mod made;
 
 use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -122,9 +123,9 @@ impl Repository {
         self.thumbnails.take_stock().await
     }
 
-    /// The bytes of a thumbnail that is on disk.
-    pub fn kept_bytes(&self, file: &Arc<KeptFile>) -> BlobStream {
-        self.thumbnails.stream(file)
+    /// Some of the bytes of a thumbnail that is on disk.
+    pub fn kept_bytes(&self, file: &Arc<KeptFile>, range: Range<u64>) -> BlobStream {
+        self.thumbnails.stream(file, range)
     }
 
     /// What happened to thumbnails so far.

@@ -1,6 +1,5 @@
-//! Files at their URLs: conditional requests, ranges, and what a browser may do with what strangers uploaded.
+//! Files at their URLs: conditional requests, and what a browser may do with what strangers uploaded.
 
-use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
@@ -8,11 +7,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use commonhold_core::Timestamp;
 use commonhold_repo::{Named, Repository, Result, ServedFile};
-use headers::{ETag, HeaderMapExt, IfModifiedSince, IfNoneMatch, IfRange, LastModified};
-use http_range_header::StartPosition;
+use headers::{ETag, HeaderMapExt, IfModifiedSince, IfNoneMatch};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{answer, paths};
+use crate::{answer, paths, ranges};
 
 /// Nothing in a file may run, load or submit anything, not even if it is opened as a page of its own.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline' data:; font-src data:; img-src data:; media-src \
@@ -68,7 +66,6 @@ pub(crate) async fn serve(
     let mut response = Response::new(Body::empty());
     let tag = format!("\"{}\"", file.sha1);
     describe(response.headers_mut(), shown_as(&file.mime), file.modified, &tag, audience);
-    set(response.headers_mut(), header::ACCEPT_RANGES, "bytes");
     if wants_download(&head.uri) {
         dispose(response.headers_mut(), "attachment", &name);
     }
@@ -79,27 +76,7 @@ pub(crate) async fn serve(
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
     }
-    let whole = 0..file.size;
-    let (etag, last_modified) = (tag.parse::<ETag>().ok(), LastModified::from(moment(file.modified)));
-    let same =
-        request.typed_get::<IfRange>().is_none_or(|c| !c.is_modified(etag.as_ref(), Some(&last_modified)));
-    let asked = request.get(header::RANGE).and_then(|v| v.to_str().ok()).filter(|_| same);
-    let range = match asked.map(|text| wanted_range(text, file.size)) {
-        None | Some(Wanted::Whole) => whole,
-        Some(Wanted::Part(range)) => {
-            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-            let value = format!("bytes {}-{}/{}", range.start, range.end - 1, file.size);
-            set(response.headers_mut(), header::CONTENT_RANGE, &value);
-            response.headers_mut().remove(header::ACCEPT_RANGES);
-            range
-        }
-        Some(Wanted::Nothing) => {
-            *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-            set(response.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{}", file.size));
-            return Ok(response);
-        }
-    };
-    set(response.headers_mut(), header::CONTENT_LENGTH, &(range.end - range.start).to_string());
+    let Some(range) = ranges::part(head, &mut response, file.size) else { return Ok(response) };
     if head.method == Method::GET && !range.is_empty() {
         match repo.bytes(&file, range).await? {
             Some(bytes) => *response.body_mut() = Body::from_stream(bytes),
@@ -173,50 +150,4 @@ pub(crate) fn allow_scripts(headers: &mut HeaderMap) {
 pub(crate) fn wants_download(uri: &Uri) -> bool {
     let mut names = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split('=').next());
     names.any(|name| name == "download")
-}
-
-/// What a `Range` field comes to.
-#[derive(Debug, PartialEq, Eq)]
-enum Wanted {
-    /// It isn't understood, or asks for several ranges.
-    Whole,
-    /// One range that lies in the file.
-    Part(Range<u64>),
-    /// Nothing that lies in the file.
-    Nothing,
-}
-
-fn wanted_range(text: &str, size: u64) -> Wanted {
-    let Ok(parsed) = http_range_header::parse_range_header(text) else { return Wanted::Whole };
-    match parsed.ranges.as_slice() {
-        [range] => {
-            // The last thousand bytes of a shorter file are all of them.
-            if matches!(range.start, StartPosition::FromLast(bytes) if bytes > size && size > 0) {
-                return Wanted::Part(0..size);
-            }
-        }
-        _ => return Wanted::Whole,
-    }
-    match parsed.validate(size) {
-        Ok(ranges) => ranges.first().map_or(Wanted::Whole, |r| Wanted::Part(*r.start()..r.end() + 1)),
-        Err(_) => Wanted::Nothing,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_are_of_the_file_or_nothing() {
-        assert_eq!(wanted_range("bytes=0-0", 10), Wanted::Part(0..1));
-        assert_eq!(wanted_range("bytes=5-", 10), Wanted::Part(5..10));
-        assert_eq!(wanted_range("bytes=-3", 10), Wanted::Part(7..10));
-        assert_eq!(wanted_range("bytes=0-99", 10), Wanted::Part(0..10));
-        assert_eq!(wanted_range("bytes=-99", 10), Wanted::Part(0..10));
-        assert_eq!(wanted_range("bytes=10-", 10), Wanted::Nothing);
-        for odd in ["lines=1-2", "bytes=x", "", "bytes=1-2,4-5"] {
-            assert_eq!(wanted_range(odd, 10), Wanted::Whole, "{odd}");
-        }
-    }
 }

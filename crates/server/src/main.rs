@@ -17,6 +17,7 @@ mod maintenance;
 mod metrics;
 mod pages;
 mod paths;
+mod ranges;
 mod serve;
 mod stores;
 mod thumbs;

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::ops::Range;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use axum::http::{Method, Response, StatusCode, header};
 use commonhold_core::FileKey;
@@ -16,6 +17,7 @@ use commonhold_web::thumbnail_error;
 use crate::answer;
 use crate::files::{self, Audience};
 use crate::paths::{self, MAX_NAME, Placed};
+use crate::ranges;
 
 /// Redirects from one file's thumbnails to another's may be kept for so many seconds.
 const REDIRECTED_SECONDS: i64 = 12 * 3600;
@@ -225,11 +227,11 @@ impl Asking<'_> {
             Ok(thumbnail) => thumbnail,
             Err(failure) => return Ok(failed(&failure).page()),
         };
-        files::set(response.headers_mut(), header::CONTENT_LENGTH, &thumbnail.size.to_string());
+        let Some(range) = ranges::part(self.head, &mut response, thumbnail.size) else { return Ok(response) };
         if self.head.method == Method::GET {
             *response.body_mut() = match &thumbnail.body {
-                ThumbnailBody::Memory(bytes) => Body::from(bytes.clone()),
-                ThumbnailBody::File(kept) => Body::from_stream(self.repo.kept_bytes(kept)),
+                ThumbnailBody::Memory(bytes) => Body::from(piece(bytes, &range)),
+                ThumbnailBody::File(kept) => Body::from_stream(self.repo.kept_bytes(kept, range)),
             };
         }
         Ok(response)
@@ -261,6 +263,12 @@ impl Asking<'_> {
         };
         AtStep::Instead(answer::redirect(StatusCode::FOUND, &url))
     }
+}
+
+/// Some of the bytes, of which no copy is made.
+fn piece(bytes: &Bytes, range: &Range<u64>) -> Bytes {
+    let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+    bytes.slice(at(range.start)..at(range.end))
 }
 
 fn missing(name: &str) -> Refused {

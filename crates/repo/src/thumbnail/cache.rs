@@ -5,6 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,11 +43,11 @@ impl KeptFile {
         self.size
     }
 
-    /// The piece from an offset on; blocks.
-    pub(super) fn piece(&self, at: u64) -> io::Result<Bytes> {
-        let length = PIECE.min(self.size.saturating_sub(at));
+    /// The first piece of a range of its bytes; blocks.
+    pub(super) fn piece(&self, range: Range<u64>) -> io::Result<Bytes> {
+        let length = PIECE.min(range.end.saturating_sub(range.start));
         let mut piece = vec![0; usize::try_from(length).unwrap_or_default()];
-        self.file.read_exact_at(&mut piece, at)?;
+        self.file.read_exact_at(&mut piece, range.start)?;
         Ok(piece.into())
     }
 }
@@ -312,9 +313,10 @@ mod tests {
         let Some(Kept::File(file)) = get(&disk, FIRST) else { panic!("it is large") };
         let mut read = Vec::new();
         while (read.len() as u64) < file.size() {
-            read.extend_from_slice(&file.piece(read.len() as u64).unwrap());
+            read.extend_from_slice(&file.piece(read.len() as u64..file.size()).unwrap());
         }
         assert!(read == content);
-        assert!(file.piece(file.size()).unwrap().is_empty());
+        assert_eq!(file.piece(3..9).unwrap(), content[3..9]);
+        assert!(file.piece(file.size()..file.size()).unwrap().is_empty());
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -160,21 +161,21 @@ impl Thumbnails {
         }
     }
 
-    /// The bytes of a large thumbnail.
-    pub(super) fn stream(&self, file: &Arc<KeptFile>) -> BlobStream {
+    /// Some of the bytes of a large thumbnail.
+    pub(super) fn stream(&self, file: &Arc<KeptFile>, range: Range<u64>) -> BlobStream {
         let shared = Arc::clone(&self.shared);
-        let pieces = stream::try_unfold((Arc::clone(file), 0), move |(file, at)| {
+        let pieces = stream::try_unfold((Arc::clone(file), range), move |(file, left)| {
             let shared = Arc::clone(&shared);
             async move {
-                if at >= file.size() {
+                if left.is_empty() {
                     return Ok(None);
                 }
-                let reader = Arc::clone(&file);
-                let read = shared.pool.run(move || reader.piece(at)).await;
+                let (reader, wanted) = (Arc::clone(&file), left.clone());
+                let read = shared.pool.run(move || reader.piece(wanted)).await;
                 let failed = |source| commonhold_blob::Error::Io { doing: "reading a thumbnail", source };
                 let piece = read.map_err(|_| commonhold_blob::Error::Gone)?.map_err(failed)?;
-                let next = at + piece.len() as u64;
-                Ok(Some((piece, (file, next))))
+                let left = left.start + piece.len() as u64..left.end;
+                Ok(Some((piece, (file, left))))
             }
         });
         pieces.boxed()
