@@ -67,9 +67,10 @@ def judge(table, sizes):
             ours - theirs if ours is not None and theirs is not None else None,
             lambda v: f"{v:.1f} dB", lambda v: v >= -0.5,
         )
+        theirs = median(MAGICK, f"{width} px, detail") or 0
         judged.line(
-            f"{width} px, fine detail to the lossless one's", "90 % to 110 %", median(OURS, f"{width} px, detail"),
-            lambda v: f"{v:.0%}", lambda v: 0.9 <= v <= 1.1,
+            f"{width} px, fine detail to the lossless one's", "ImageMagick's to 110 %", median(OURS, f"{width} px, detail"),
+            lambda v: f"{v:.0%}", lambda v, least=theirs: least <= v <= 1.1,
         )
     peaks = [value for width, _ in sizes for value in table.all(OURS, f"{width} px, peak")]
     judged.line(
