@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 
+import imageio_ffmpeg
 import pytest
 import requests
 from PIL import Image
@@ -150,6 +151,35 @@ def test_moments_of_films(new_server, ffmpeg):
     assert fetch(f"{base}/77px--Film.webm.jpg").status_code == 500
     running = [path.read_bytes() for path in pathlib.Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not [line for line in running if line.startswith(str(ffmpeg).encode())]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("Film.webm", ["-c:v", "libvpx-vp9", "-cpu-used", "8", "-deadline", "realtime"]),
+        ("Film.mp4", ["-c:v", "libx264", "-movflags", "+faststart"]),
+        ("Film.ogv", ["-c:v", "libtheora", "-q:v", "9"]),
+    ],
+)
+def test_moments_of_real_films_by_the_real_program(new_server, tmp_path, name, codec):
+    program, film = tmp_path / "ffmpeg", tmp_path / name
+    shutil.copy(imageio_ffmpeg.get_ffmpeg_exe(), program)
+    # Six seconds, the first two of them red and the rest blue.
+    colours = [part for colour, lasts in (("red", 2), ("blue", 4))
+               for part in ("-f", "lavfi", "-i", f"color={colour}:size=320x180:rate=10:duration={lasts}")]
+    joined = ["-filter_complex", "[0:v][1:v]concat=n=2:v=1,format=yuv420p[v]", "-map", "[v]"]
+    subprocess.run([program, "-v", "error", *colours, *joined, *codec, film], check=True)
+
+    target = new_server({"uploads.extensions": "webm,mp4,ogv", "media.tools": program})
+    wiki = target.wiki()
+    assert wiki.upload(name, file=film.read_bytes())["result"] == "Success"
+    entry = wiki.image_info(name, iiprop="url|size", iiurlwidth=160)[0]
+    assert (entry["width"], entry["height"], round(entry["duration"])) == (320, 180, 6)
+    size, colour = middle(fetch(entry["thumburl"]))
+    assert size == (160, 90) and colour[2] > 200 > colour[0], colour
+    base = entry["thumburl"].rsplit("/", 1)[0]
+    size, colour = middle(fetch(f"{base}/200px-seek=1-{name}.jpg"))
+    assert size[0] == 200 and colour[0] > 200 > colour[2], colour
 
 
 def test_without_programs_there_are_icons(new_server):
