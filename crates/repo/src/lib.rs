@@ -28,6 +28,7 @@ mod parallel;
 mod protect;
 mod receive;
 mod rename;
+mod request_id;
 mod restore;
 mod revert;
 mod scan;
@@ -112,6 +113,7 @@ pub struct Repository {
     shared: Option<shared::SharedRepository>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    request_ids: request_id::RequestIds,
     /// Who this process is among those that work on jobs, and how its workers are woken.
     workers: jobs::Workers,
     /// Reads uploaded bytes: detection, verification, metadata.
@@ -148,6 +150,7 @@ impl Repository {
         let scanner = scan::Scanner::open(&settings.scanner)?;
         let passwords = worker::Pool::new("password", 2, 64)?;
         let workers = jobs::Workers::new(&*entropy);
+        let request_ids = request_id::RequestIds::new(&*entropy);
         Ok(Self {
             db,
             blobs,
@@ -158,6 +161,7 @@ impl Repository {
             shared,
             clock,
             entropy,
+            request_ids,
             workers,
             media,
             decoders,
@@ -213,9 +217,9 @@ impl Repository {
         &self.urls
     }
 
-    /// An id for a request: 24 hexadecimal digits that no other request has.
+    /// An id for a request: 24 hexadecimal digits that no other request has. It is no secret.
     pub fn request_id(&self) -> String {
-        unique_id(&*self.entropy)
+        self.request_ids.next()
     }
 
     /// The processes that decode files.

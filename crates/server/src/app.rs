@@ -29,6 +29,7 @@ use tracing::Instrument;
 
 use crate::by_name::{self, ByName};
 use crate::files::{self, Audience};
+use crate::log::ACCESS;
 use crate::metrics::{self, Metrics};
 use crate::thumbs::{self, Asking};
 use crate::{answer, icons, pages};
@@ -126,7 +127,7 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     // The query string may hold what must not be logged; the path is escaped by its debug form.
     span.in_scope(|| {
         tracing::info!(
-            target: "commonhold::access",
+            target: ACCESS,
             %method, ?path, status, action = notes.action, errors = notes.errors.join(","), milliseconds, "answered"
         );
     });

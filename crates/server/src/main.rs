@@ -13,6 +13,7 @@ mod config;
 mod doctor;
 mod files;
 mod icons;
+mod log;
 mod maintenance;
 mod metrics;
 mod pages;

@@ -11,11 +11,11 @@ use tokio::runtime::{Builder, Runtime};
 use crate::cli::Options;
 use crate::config::Config;
 use crate::stores::{self, DataDirectory};
-use crate::{print, serve};
+use crate::{log, print};
 
 /// `commonhold fsck`.
 pub(crate) fn fsck(options: &Options, config: &Config, repair: bool, deep: bool) -> Result<()> {
-    serve::start_log(options);
+    let _log = log::start(options);
     stores::expect(&options.data)?;
     let _claimed = DataDirectory::claim(&options.data)?;
     let (repo, runtime) = open(options, config)?;
@@ -29,7 +29,7 @@ pub(crate) fn fsck(options: &Options, config: &Config, repair: bool, deep: bool)
 
 /// `commonhold scrub`.
 pub(crate) fn scrub(options: &Options, config: &Config) -> Result<()> {
-    serve::start_log(options);
+    let _log = log::start(options);
     stores::expect(&options.data)?;
     let (repo, runtime) = open(options, config)?;
     let mut printed = Ok(());
@@ -41,7 +41,7 @@ pub(crate) fn scrub(options: &Options, config: &Config) -> Result<()> {
 
 /// `commonhold gc`.
 pub(crate) fn gc(options: &Options, config: &Config, older_than: i64, force: bool) -> Result<()> {
-    serve::start_log(options);
+    let _log = log::start(options);
     stores::expect(&options.data)?;
     let (repo, runtime) = open(options, config)?;
     let extent = if force { Extent::All } else { Extent::LessThanKept };

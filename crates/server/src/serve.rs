@@ -21,11 +21,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tower::ServiceExt;
-use tracing_subscriber::EnvFilter;
 
 use crate::app::{self, App, Peer};
-use crate::cli::{LogLevel, Options};
+use crate::cli::Options;
 use crate::config::Config;
+use crate::log;
 use crate::metrics::Metrics;
 use crate::print;
 use crate::stores::{self, DataDirectory};
@@ -52,7 +52,7 @@ const PASSWORD_VARIABLE: &str = "COMMONHOLD_ADMIN_PASSWORD";
 
 /// `commonhold serve`.
 pub(crate) fn run(options: &Options, config: &Config) -> Result<()> {
-    start_log(options);
+    let _log = log::start(options);
     allow_many_files();
     let _claimed = DataDirectory::claim(&options.data)?;
     let db = stores::open_catalogue(&options.data, config)?;
@@ -78,20 +78,6 @@ pub(crate) fn run(options: &Options, config: &Config) -> Result<()> {
         let api = repo.urls().api();
         serve(config, repo, listener, admin, || announce(options, address, &api, password.as_deref())).await
     })
-}
-
-pub(crate) fn start_log(options: &Options) {
-    let level = match options.log {
-        LogLevel::Error => "error",
-        LogLevel::Warn => "warn",
-        LogLevel::Info => "info",
-        LogLevel::Debug => "debug",
-        LogLevel::Trace => "trace",
-    };
-    // Libraries have less to say than we do.
-    let filter = EnvFilter::new(format!("{level},hyper=warn,hyper_util=warn,h2=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
-    if options.json { log.json().init() } else { log.init() }
 }
 
 /// Each connection is an open file, and many systems allow a process few of them unless it asks.
