@@ -38,7 +38,11 @@ pub(crate) fn start(options: &Options) -> Log {
         .with_env_filter(filter)
         .with_writer(Writer(Arc::clone(&lines)))
         .with_ansi(false);
-    if options.json { log.json().init() } else { log.init() }
+    if options.json {
+        log.json().init()
+    } else {
+        log.init()
+    }
     let gathered = Arc::clone(&lines);
     if let Err(error) = thread::Builder::new().name("log".to_owned()).spawn(move || gathered.gather()) {
         lines.end();
@@ -203,7 +207,7 @@ mod tests {
     #[test]
     fn what_is_too_much_is_written_by_who_brings_it() {
         let lines = Lines::new(Vec::new());
-        lines.add(&[b'x'; MOST - 1], true);
+        lines.add(&vec![b'x'; MOST - 1], true);
         assert_eq!(lines.out.lock().unwrap().to.len(), 0);
         lines.add(b"y", true);
         assert_eq!(lines.out.lock().unwrap().to.len(), MOST);
