@@ -9,6 +9,7 @@ use commonhold_api::read_form;
 use commonhold_core::name::upload_name;
 use commonhold_core::policy::UploadPolicy;
 use commonhold_core::title::{FileTitle, Title};
+use commonhold_media::thumb::{self, Failure, Limits, Output, Spec};
 
 /// A target's name, which is that of its folder in `fuzz/corpus`, and what it does.
 pub type Target = (&'static str, fn(&[u8]));
@@ -36,6 +37,15 @@ pub const TARGETS: &[Target] = &[
     ("inspect_wav", |data| inspect(data, "audio/wav")),
     ("inspect_webp", |data| inspect(data, "image/webp")),
     ("multipart", multipart),
+    ("thumb_drawing", |data| thumb(data, "image/svg+xml", Output::Png)),
+    ("thumb_gif", |data| thumb(data, "image/gif", Output::Png)),
+    ("thumb_gif_animated", |data| thumb(data, "image/gif", Output::Gif)),
+    ("thumb_jpeg", |data| thumb(data, "image/jpeg", Output::Jpeg)),
+    ("thumb_pdf", |data| thumb(data, "application/pdf", Output::Jpeg)),
+    ("thumb_png", |data| thumb(data, "image/png", Output::Png)),
+    ("thumb_pnm", thumb_pnm),
+    ("thumb_tiff", |data| thumb(data, "image/tiff", Output::Jpeg)),
+    ("thumb_webp", |data| thumb(data, "image/webp", Output::Png)),
     ("title", title),
 ];
 
@@ -84,6 +94,52 @@ fn inspect(data: &[u8], mime: &str) {
     let info = commonhold_media::inspect(&mut Cursor::new(data), data.len() as u64, mime);
     let Ok(info) = info else { panic!("bytes at hand can't be read") };
     assert!(info.duration.is_finite() && info.duration >= 0.0);
+}
+
+/// The first three bytes are the sides and the page of a thumbnail; the rest is the file.
+fn wanted<'a>(data: &'a [u8], mime: &str, output: Output) -> Option<(Spec, &'a [u8])> {
+    let ([width, height, page], file) = data.split_first_chunk()?;
+    let spec = Spec {
+        mime: mime.to_owned(),
+        width: (*width).into(),
+        height: (*height).into(),
+        page: (*page > 0).then_some((*page).into()),
+        lang: None,
+        low_quality: false,
+        seek: None,
+        output,
+    };
+    Some((spec, file))
+}
+
+/// Small pictures, so that many can be tried.
+fn limits() -> Limits {
+    Limits { memory_bytes: 64 << 20, max_pixels: 1 << 18, max_frames: 20, ..Limits::default() }
+}
+
+/// What is decoded, turned, scaled and encoded is a picture of the type that was wanted.
+fn thumb(data: &[u8], mime: &str, output: Output) {
+    let Some((spec, file)) = wanted(data, mime, output) else { return };
+    judge(&thumb::render(&mut Cursor::new(file), &spec, &limits()), output);
+}
+
+fn thumb_pnm(data: &[u8]) {
+    let Some((spec, file)) = wanted(data, "image/vnd.djvu", Output::Jpeg) else { return };
+    judge(&thumb::render_made(file, &spec, &limits()), Output::Jpeg);
+}
+
+fn judge(made: &Result<Vec<u8>, Failure>, output: Output) {
+    let beginning: &[u8] = match output {
+        Output::Jpeg => b"\xFF\xD8\xFF",
+        Output::Png => b"\x89PNG",
+        Output::Gif => b"GIF8",
+    };
+    match made {
+        Ok(picture) => assert!(picture.starts_with(beginning)),
+        Err(failure) => {
+            assert!(!matches!(failure, Failure::Source(_)), "bytes at hand can't be read: {failure}")
+        }
+    }
 }
 
 /// The first byte is the length of a frame, and the first line the type with the boundary.

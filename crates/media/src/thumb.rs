@@ -166,6 +166,11 @@ pub fn render<S: Read + Seek + ?Sized>(
     render_prepared(source, spec, limits, &prepared)
 }
 
+/// Makes a picture of the plain one (PGM or PPM) that another program has made of a file.
+pub fn render_made(made: &[u8], spec: &Spec, limits: &Limits) -> Result<Vec<u8>, Failure> {
+    encode::encode(finish(pnm::decode(made, limits)?, spec)?, spec)
+}
+
 /// What has to be done while files can still be opened.
 pub(crate) struct Prepared {
     drawing: Option<Drawing>,
@@ -218,7 +223,7 @@ fn render_in(
         return encode::encode(drawing.draw(spec)?, spec);
     }
     if let Some(made) = &prepared.made {
-        return encode::encode(finish(pnm::decode(made, limits)?, spec)?, spec);
+        return render_made(made, spec, limits);
     }
     source.seek(SeekFrom::Start(0))?;
     if spec.mime == "image/gif"

@@ -39,9 +39,9 @@ pub(crate) fn start(options: &Options) -> Log {
         .with_writer(Writer(Arc::clone(&lines)))
         .with_ansi(false);
     if options.json {
-        log.json().init()
+        log.json().init();
     } else {
-        log.init()
+        log.init();
     }
     let gathered = Arc::clone(&lines);
     if let Err(error) = thread::Builder::new().name("log".to_owned()).spawn(move || gathered.gather()) {
