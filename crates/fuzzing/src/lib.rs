@@ -137,7 +137,7 @@ fn judge(made: &Result<Vec<u8>, Failure>, output: Output) {
     match made {
         Ok(picture) => assert!(picture.starts_with(beginning)),
         Err(failure) => {
-            assert!(!matches!(failure, Failure::Source(_)), "bytes at hand can't be read: {failure}")
+            assert!(!matches!(failure, Failure::Source(_)), "bytes at hand can't be read: {failure}");
         }
     }
 }
