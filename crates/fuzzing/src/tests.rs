@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::TARGETS;
+use super::*;
 
 /// How many changed inputs each target gets.
 const CHANGED: usize = 3000;
@@ -96,4 +96,30 @@ fn every_target_has_a_program_and_every_corpus_a_target() {
         let program = corpus().join(format!("../fuzz_targets/{name}.rs"));
         assert!(program.exists(), "{} is lacking", program.display());
     }
+}
+
+/// A corpus of nothing but refused files would find nothing in what comes after.
+#[test]
+fn some_seeds_of_each_decoder_become_pictures() {
+    for (target, mime, output) in [
+        ("thumb_drawing", "image/svg+xml", Output::Png),
+        ("thumb_gif", "image/gif", Output::Png),
+        ("thumb_gif_animated", "image/gif", Output::Gif),
+        ("thumb_jpeg", "image/jpeg", Output::Jpeg),
+        ("thumb_pdf", "application/pdf", Output::Jpeg),
+        ("thumb_png", "image/png", Output::Png),
+        ("thumb_tiff", "image/tiff", Output::Jpeg),
+        ("thumb_webp", "image/webp", Output::Png),
+    ] {
+        let becomes_picture = |seed: &Vec<u8>| {
+            let (spec, file) = wanted(seed, mime, output)?;
+            thumb::render(&mut Cursor::new(file), &spec, &limits()).ok()
+        };
+        assert!(seeds(target).iter().any(|seed| becomes_picture(seed).is_some()), "{target}");
+    }
+    let made = |seed: &Vec<u8>| {
+        let (spec, file) = wanted(seed, "image/vnd.djvu", Output::Jpeg)?;
+        thumb::render_made(file, &spec, &limits()).ok()
+    };
+    assert!(seeds("thumb_pnm").iter().any(|seed| made(seed).is_some()));
 }

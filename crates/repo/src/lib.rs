@@ -92,7 +92,10 @@ pub use stash::{StashEntry, StashedFile};
 pub use system::{SystemClock, SystemEntropy};
 pub use tags::{Tag, TagChange, TagRequest};
 pub use throttle::Throttle;
-pub use thumbnail::{KeptFile, Named, Pictured, Thumbnail, ThumbnailBody, ThumbnailCounts, ThumbnailFailure};
+pub use thumbnail::{
+    GENERATION as THUMBNAIL_GENERATION, KeptFile, Named, Pictured, Thumbnail, ThumbnailBody, ThumbnailCounts,
+    ThumbnailFailure,
+};
 pub use upload::{Outcome, Source, Timing, UploadRequest};
 pub use urls::{ICON_EXTENSIONS, Urls};
 pub use view::{PageText, ServedFile};

@@ -22,7 +22,7 @@ use commonhold_core::{BlobKey, FileKey, MediaInfo, Message, Param};
 use crate::decoders::RenderFailure;
 use crate::{Repository, Result};
 
-pub use cache::KeptFile;
+pub use cache::{GENERATION, KeptFile};
 pub use found::{Named, Pictured};
 pub(crate) use made::Thumbnails;
 

@@ -11,7 +11,9 @@ use commonhold_core::FileKey;
 use commonhold_core::thumb::{Bounds, NameError, Options, Picture, SizesMode, Thumb};
 use commonhold_core::title::{FileTitle, Title, ns};
 use commonhold_core::user::Caller;
-use commonhold_repo::{Named, Pictured, RenderFailure, Repository, Result, ThumbnailBody, ThumbnailFailure};
+use commonhold_repo::{
+    Named, Pictured, RenderFailure, Repository, Result, THUMBNAIL_GENERATION, ThumbnailBody, ThumbnailFailure,
+};
 use commonhold_web::thumbnail_error;
 
 use crate::answer;
@@ -205,7 +207,7 @@ impl Asking<'_> {
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
         let image = picture.format.image(&thumb.options);
-        let tag = format!("\"{}-{}\"", file.sha1, thumb.param_string(picture.format));
+        let tag = format!("\"{}-{THUMBNAIL_GENERATION}-{}\"", file.sha1, thumb.param_string(picture.format));
         files::describe(headers, image.mime(), file.modified, &tag, audience);
         let kind = match place {
             _ if files::wants_download(&self.head.uri) => Some("attachment"),

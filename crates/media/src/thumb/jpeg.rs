@@ -36,11 +36,12 @@ pub(super) fn decode(source: &mut dyn Source, spec: &Spec, limits: &Limits) -> R
     let profile = decoder.icc_profile();
     let picture = match Reduced::new(&head, eighths([info.width, info.height], wanted)) {
         Some(reduced) => {
+            drop(decoder);
             limits.check_memory(reduced.memory())?;
             source.seek(SeekFrom::Start(head.data))?;
             reduced.read(source)?
         }
-        None => by_library(opened(source)?, info, wanted, &head, limits)?,
+        None => by_library(decoder, info, wanted, &head, limits)?,
     };
     Ok(Picture { profile, orientation, full_size: (info.width.into(), info.height.into()), ..picture })
 }

@@ -26,8 +26,9 @@ const PIECE: u64 = 256 << 10;
 /// The time of a file says when its thumbnail was read from disk last, give or take this. Those that memory gives out
 /// look older to the next process than they are, and may have to be made once more.
 const TOUCHED_AFTER: Duration = Duration::from_hours(1);
-/// Thumbnails of an earlier form, or of another way to make them, are in other directories.
-const GENERATION: &str = "1";
+/// The way in which thumbnails are made. Whoever changes what comes out counts it up: those of another generation are in
+/// another directory, and are other versions for whoever keeps copies.
+pub const GENERATION: &str = "2";
 /// Files that don't have their names yet.
 const UNFINISHED: &str = "unfinished";
 

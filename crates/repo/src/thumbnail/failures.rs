@@ -78,7 +78,10 @@ impl Failures {
         }
         if let Some(record) = files.get(blob) {
             record.answered += 1;
-            record.failed.push((params, failure.clone()));
+            // Several that were begun at once may have failed for one reason.
+            if record.find(&params).is_none() {
+                record.failed.push((params, failure.clone()));
+            }
         }
     }
 }
@@ -141,6 +144,16 @@ mod tests {
         assert_eq!(failures.peek(&blob, "9px", at(3600)), None);
         failures.note(&blob, "9px", &damaged, at(3600));
         assert_eq!(failures.answer(&blob, "9px", at(3601)), Some(Known::Failed(damaged)));
+    }
+
+    #[test]
+    fn a_reason_that_several_find_is_one() {
+        let (failures, blob) = (Failures::default(), BlobKey::new(at(0), &Fixed));
+        for _ in 0..2 {
+            failures.note(&blob, "1px", &RenderFailure::TooSlow, at(0));
+            failures.note(&blob, "2px", &RenderFailure::TooSlow, at(0));
+        }
+        assert_eq!(failures.answer(&blob, "9px", at(0)), None);
     }
 
     #[test]
