@@ -48,6 +48,17 @@ pub struct SharedFile {
     pub media_type: MediaType,
 }
 
+/// A file of the shared repository that has the content of another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedCopy {
+    /// Its name.
+    pub name: FileTitle,
+    /// When its current version was uploaded.
+    pub timestamp: Timestamp,
+    /// By whom; a user of the other wiki.
+    pub user: String,
+}
+
 /// What the shared repository has of a file that is to be published, as far as it was asked and has answered.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Elsewhere {
@@ -100,7 +111,7 @@ impl SharedRepository {
                 let mut files = self.wiki.files(batch).await?;
                 for name in batch {
                     let file = files.remove(name.dbkey());
-                    self.memory().files.put(name.clone(), file.clone(), now);
+                    self.memory().files.put(name.clone(), file.clone(), 1, now);
                     found.extend(file.map(|file| (name.dbkey().to_owned(), file)));
                 }
             }
@@ -110,15 +121,15 @@ impl SharedRepository {
         found
     }
 
-    /// Names of the files with this content; none if it isn't told in time.
-    async fn with_content(&self, sha1: Sha1) -> Vec<String> {
+    /// The files with this content; none if it isn't told in time.
+    async fn copies(&self, sha1: Sha1) -> Vec<SharedCopy> {
         let now = self.clock.now();
-        if let Some(names) = self.memory().contents.get(&sha1, now) {
-            return names;
+        if let Some(copies) = self.memory().copies.get(&sha1, now) {
+            return copies;
         }
-        let Some(names) = self.attempt(self.wiki.with_content(sha1)).await else { return Vec::new() };
-        self.memory().contents.put(sha1, names.clone(), now);
-        names
+        let Some(copies) = self.attempt(self.wiki.copies(sha1)).await else { return Vec::new() };
+        self.memory().copies.put(sha1, copies.clone(), copies.len(), now);
+        copies
     }
 
     /// Waits for an answer, within limits. Doesn't even ask if there was none a moment ago.
@@ -150,22 +161,16 @@ impl Repository {
 
     /// Names of the files with this content that the shared repository has.
     pub(crate) async fn shared_duplicates(&self, sha1: Sha1) -> Vec<String> {
-        match &self.shared {
-            Some(shared) => shared.with_content(sha1).await,
-            None => Vec::new(),
-        }
+        let copies = self.shared_copies(sha1).await;
+        copies.into_iter().map(|copy| copy.name.dbkey().to_owned()).collect()
     }
 
-    /// The files with this content that the shared repository has, with their names.
-    pub async fn shared_copies(&self, sha1: Sha1) -> Vec<(FileTitle, SharedFile)> {
-        let names =
-            self.shared_duplicates(sha1).await.into_iter().map(FileTitle::from_db).collect::<Vec<_>>();
-        if names.is_empty() {
-            return Vec::new();
+    /// The files with this content that the shared repository has.
+    pub async fn shared_copies(&self, sha1: Sha1) -> Vec<SharedCopy> {
+        match &self.shared {
+            Some(shared) => shared.copies(sha1).await,
+            None => Vec::new(),
         }
-        let mut files = self.shared_files(&names).await;
-        let told = |name: FileTitle| files.remove(name.dbkey()).map(|file| (name, file));
-        names.into_iter().filter_map(told).collect()
     }
 
     /// What stands elsewhere in the way of a file that a caller publishes.

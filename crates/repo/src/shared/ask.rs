@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 use tokio::sync::OnceCell;
 use url::{Url, form_urlencoded};
 
-use super::SharedFile;
+use super::{SharedCopy, SharedFile};
 use crate::worker::Pool;
 use crate::{Error, Result, Settings, fetch};
 
@@ -88,6 +88,8 @@ struct Page {
 #[derive(Deserialize)]
 struct Image {
     name: String,
+    timestamp: Option<String>,
+    user: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -146,19 +148,22 @@ impl Wiki {
         Ok(query.pages.into_iter().filter_map(|page| self.file(page)).collect())
     }
 
-    /// Names of the files with this content.
-    pub(super) async fn with_content(&self, sha1: Sha1) -> Result<Vec<String>, NoAnswer> {
+    /// The files with this content.
+    pub(super) async fn copies(&self, sha1: Sha1) -> Result<Vec<SharedCopy>, NoAnswer> {
         let sha1 = sha1.base36();
         let params = [
             ("list", "allimages"),
             ("aisha1base36", sha1.as_str()),
-            ("aiprop", "timestamp"),
+            ("aiprop", "timestamp|user"),
             ("ailimit", "50"),
         ];
         let query = self.query(&params).await?;
-        let name = |image: Image| FileTitle::parse(&format!("File:{}", image.name)).ok();
-        let names = query.allimages.into_iter().filter_map(name);
-        Ok(names.map(|name| name.dbkey().to_owned()).collect())
+        let copy = |image: Image| {
+            let name = FileTitle::parse(&format!("File:{}", image.name)).ok()?;
+            let user = text(image.user).unwrap_or_default();
+            Some(SharedCopy { name, timestamp: time(image.timestamp), user })
+        };
+        Ok(query.allimages.into_iter().filter_map(copy).collect())
     }
 
     async fn client(&self) -> Result<&Client> {
@@ -204,19 +209,11 @@ impl Wiki {
         let (_, name) = title.split_once(':')?;
         let name = FileTitle::parse(&format!("File:{name}")).ok()?;
         let info = page.imageinfo.into_iter().next()?;
-        let text = |text: Option<String>| text.filter(|text| text.len() <= MAX_TEXT_BYTES);
-        let address = |sent: Option<String>| {
-            let url = self.api.join(&text(sent)?).ok()?;
-            matches!(url.scheme(), "http" | "https").then(|| url.into())
-        };
-        // An empty text would be the current time.
-        let epoch = Timestamp::from_unix(0);
-        let timestamp = text(info.timestamp).and_then(|time| Timestamp::parse(&time, epoch));
         let file = SharedFile {
-            timestamp: timestamp.unwrap_or(epoch),
+            timestamp: time(info.timestamp),
             user: text(info.user).unwrap_or_default(),
-            url: address(info.url),
-            description_url: address(info.descriptionurl),
+            url: self.address(info.url),
+            description_url: self.address(info.descriptionurl),
             size: info.size.unwrap_or_default(),
             width: info.width.unwrap_or_default(),
             height: info.height.unwrap_or_default(),
@@ -226,4 +223,22 @@ impl Wiki {
         };
         Some((name.dbkey().to_owned(), file))
     }
+
+    /// An address on the web.
+    fn address(&self, sent: Option<String>) -> Option<String> {
+        let url = self.api.join(&text(sent)?).ok()?;
+        matches!(url.scheme(), "http" | "https").then(|| url.into())
+    }
+}
+
+/// A text of a sensible length.
+fn text(sent: Option<String>) -> Option<String> {
+    sent.filter(|text| text.len() <= MAX_TEXT_BYTES)
+}
+
+/// A time; long ago if none is told.
+fn time(sent: Option<String>) -> Timestamp {
+    // An empty text would be the current time.
+    let epoch = Timestamp::from_unix(0);
+    text(sent).and_then(|time| Timestamp::parse(&time, epoch)).unwrap_or(epoch)
 }

@@ -1,11 +1,12 @@
 //! What the shared repository said a moment ago, and whether it said anything.
 
-use std::collections::HashMap;
+use std::hash::Hash;
 
 use commonhold_core::title::FileTitle;
 use commonhold_core::{Sha1, Timestamp};
 
-use super::SharedFile;
+use super::{SharedCopy, SharedFile};
+use crate::lru::Lru;
 
 /// For so long an answer counts.
 const ANSWER_SECONDS: i64 = 60;
@@ -13,35 +14,28 @@ const ANSWER_SECONDS: i64 = 60;
 const REST_SECONDS: i64 = 10;
 /// The log is told of failures as often as this.
 const LOG_SECONDS: i64 = 60;
-/// Answers of each kind that are kept.
-const MAX_ANSWERS: usize = 4096;
+/// Answers of each kind that are kept; one that names several files counts for as many.
+const MAX_ANSWERS: u64 = 4096;
 
 /// Answers to one kind of question, with when they were given.
-pub(super) struct Answers<K, A>(HashMap<K, (Timestamp, A)>);
+pub(super) struct Answers<K, A>(Lru<K, (Timestamp, A)>);
 
-impl<K, A> Default for Answers<K, A> {
+impl<K: Hash + Eq + Clone, A> Default for Answers<K, A> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self(Lru::new(MAX_ANSWERS))
     }
 }
 
-impl<K: std::hash::Hash + Eq, A: Clone> Answers<K, A> {
+impl<K: Hash + Eq + Clone, A: Clone> Answers<K, A> {
     /// The answer, if there is one that still counts.
-    pub(super) fn get(&self, key: &K, now: Timestamp) -> Option<A> {
-        self.0
-            .get(key)
-            .filter(|(at, _)| is_recent(*at, now, ANSWER_SECONDS))
-            .map(|(_, answer)| answer.clone())
+    pub(super) fn get(&mut self, key: &K, now: Timestamp) -> Option<A> {
+        let (at, answer) = self.0.get(key)?;
+        is_recent(*at, now, ANSWER_SECONDS).then(|| answer.clone())
     }
 
-    pub(super) fn put(&mut self, key: K, answer: A, now: Timestamp) {
-        if self.0.len() >= MAX_ANSWERS {
-            self.0.retain(|_, (at, _)| is_recent(*at, now, ANSWER_SECONDS));
-        }
-        if self.0.len() >= MAX_ANSWERS {
-            self.0.clear();
-        }
-        self.0.insert(key, (now, answer));
+    /// Keeps an answer that names so many files.
+    pub(super) fn put(&mut self, key: K, answer: A, files: usize, now: Timestamp) {
+        self.0.put(key, (now, answer), files.max(1) as u64);
     }
 }
 
@@ -50,8 +44,8 @@ impl<K: std::hash::Hash + Eq, A: Clone> Answers<K, A> {
 pub(super) struct Memory {
     /// Files by name; also that there is none.
     pub(super) files: Answers<FileTitle, Option<SharedFile>>,
-    /// Names of files by content.
-    pub(super) contents: Answers<Sha1, Vec<String>>,
+    /// Files by content.
+    pub(super) copies: Answers<Sha1, Vec<SharedCopy>>,
     failed: Option<Timestamp>,
     logged: Option<Timestamp>,
 }
@@ -90,14 +84,20 @@ mod tests {
     fn answers_are_forgotten_after_a_minute_and_when_there_are_too_many() {
         let mut memory = Memory::default();
         let name = FileTitle::from_db("A.png");
-        memory.files.put(name.clone(), None, at(0));
+        memory.files.put(name.clone(), None, 1, at(0));
         assert_eq!(memory.files.get(&name, at(59)), Some(None));
         assert_eq!(memory.files.get(&name, at(60)), None);
         assert_eq!(memory.files.get(&name, at(-1)), None);
-        for n in 0..3 * MAX_ANSWERS {
-            memory.files.put(FileTitle::from_db(format!("{n}.png")), None, at(1));
-            assert!(memory.files.0.len() <= MAX_ANSWERS);
+        for n in 0..MAX_ANSWERS {
+            memory.files.put(FileTitle::from_db(format!("{n}.png")), None, 1, at(1));
         }
+        let first = FileTitle::from_db("0.png");
+        assert_eq!(memory.files.get(&first, at(1)), Some(None));
+        memory.files.put(name, None, 1, at(1));
+        assert_eq!(memory.files.get(&FileTitle::from_db("1.png"), at(1)), None);
+        assert_eq!(memory.files.get(&first, at(1)), Some(None));
+        memory.files.put(FileTitle::from_db("2.png"), None, MAX_ANSWERS as usize, at(1));
+        assert_eq!(memory.files.get(&first, at(1)), None);
     }
 
     #[test]

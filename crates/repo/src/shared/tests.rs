@@ -101,13 +101,20 @@ async fn what_was_said_counts_for_a_minute_also_that_there_is_nothing() {
 
 #[tokio::test]
 async fn files_are_found_by_their_content() {
-    let body = r#"{"query":{"allimages":[{"name":"A_b.png","ns":6},{"name":"a|b.png"},{"name":"c.png"}]}}"#;
+    let body = r#"{"query":{"allimages":[
+        {"name":"A_b.png","ns":6,"timestamp":"2026-01-02T03:04:05Z","user":"Ada"},
+        {"name":"a|b.png"},{"name":"c.png"}]}}"#;
     let other = saying(body).await;
     let (shared, _) = shared(other.port, LONG);
     let sha1 = Sha1([7; 20]);
     // What can't be a name is no name.
-    assert_eq!(shared.with_content(sha1).await, ["A_b.png", "C.png"]);
-    assert_eq!(shared.with_content(sha1).await.len(), 2);
+    let copy = |name: &str, time: i64, user: &str| SharedCopy {
+        name: FileTitle::from_db(name),
+        timestamp: Timestamp::from_unix(time),
+        user: user.to_owned(),
+    };
+    assert_eq!(shared.copies(sha1).await, [copy("A_b.png", 1_767_323_045, "Ada"), copy("C.png", 0, "")]);
+    assert_eq!(shared.copies(sha1).await.len(), 2);
     assert_eq!((other.heads().len(), last(&other)["aisha1base36"].clone()), (1, sha1.base36()));
 }
 
@@ -138,7 +145,7 @@ async fn no_answer_is_as_good_as_no_files_and_followed_by_a_rest() {
         let (shared, clock) = shared(other.port, LONG);
         let wanted = names(&["A.png"]);
         assert!(shared.files(&wanted).await.is_empty(), "{head}");
-        assert!(shared.with_content(Sha1([1; 20])).await.is_empty(), "{head}");
+        assert!(shared.copies(Sha1([1; 20])).await.is_empty(), "{head}");
         assert_eq!(other.heads().len(), 1, "{head}");
         // It isn't taken for an answer.
         clock.0.store(10, Ordering::Relaxed);

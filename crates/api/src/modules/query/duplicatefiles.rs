@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use commonhold_core::Timestamp;
 use commonhold_core::title::{FileTitle, Title};
-use commonhold_repo::{AllImages, Direction, FileVersion, SharedFile};
+use commonhold_repo::{AllImages, Direction, FileVersion, SharedCopy, SharedFile};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -96,7 +96,7 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             None => Vec::new(),
         };
         let is_itself = |other: &FileTitle| other == name && !current.contains_key(name.dbkey());
-        let there = there.into_iter().filter(|(other, _)| !is_itself(other)).collect();
+        let there = there.into_iter().filter(|copy| !is_itself(&copy.name)).collect();
         let mut found = together(here, there, direction, first.as_deref());
         let at_most = usize::try_from(left).unwrap_or_default();
         let next = (found.len() > at_most).then(|| found.swap_remove(at_most));
@@ -125,21 +125,21 @@ struct Copy {
 /// under one name is named once.
 fn together(
     here: Vec<FileVersion>,
-    there: Vec<(FileTitle, SharedFile)>,
+    there: Vec<SharedCopy>,
     direction: Direction,
     first: Option<&str>,
 ) -> Vec<Copy> {
     let local =
         |v: FileVersion| Copy { name: v.name, timestamp: v.timestamp, user: v.user_name, shared: false };
     let mut copies: Vec<Copy> = here.into_iter().map(local).collect();
-    for (name, file) in there {
+    for SharedCopy { name, timestamp, user } in there {
         let name = name.dbkey().to_owned();
         let before = first.is_some_and(|first| match direction {
             Direction::Ascending => name.as_str() < first,
             Direction::Descending => name.as_str() > first,
         });
         if !before && !copies.iter().any(|copy| copy.name == name) {
-            copies.push(Copy { name, timestamp: file.timestamp, user: file.user, shared: true });
+            copies.push(Copy { name, timestamp, user, shared: true });
         }
     }
     copies.sort_by(|a, b| a.name.cmp(&b.name));
