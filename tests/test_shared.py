@@ -1,10 +1,12 @@
 """A shared repository: another Commonhold whose files are there for this one as well."""
 
+import collections
+
 import pytest
 import requests
 
 from api import ApiError, Wiki, fetch, sha1
-from media import jpeg
+from media import jpeg, wav
 
 
 @pytest.fixture
@@ -24,6 +26,26 @@ def consumer(new_server, other):
         return new_server({"shared_repository.api": other.api, **settings})
 
     return make
+
+
+@pytest.fixture
+def relay(elsewhere, other):
+    """What passes on everything to the other wiki, and remembers it; but not what contains `relay.silent`."""
+    elsewhere.silent = "nothing"
+
+    def answer(handler):
+        if elsewhere.silent in handler.path:
+            elsewhere.over.wait()
+            return
+        body = requests.get(other.server.url + handler.path, timeout=60).content
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    elsewhere.answers = collections.defaultdict(lambda: answer)
+    elsewhere.api = elsewhere.url("/w/api.php")
+    return elsewhere
 
 
 def plain_user(target):
@@ -197,3 +219,118 @@ def test_uploads_go_on_while_the_other_wiki_is_down(other, consumer, name):
     assert wiki.upload("Next_" + name, file=jpeg())["result"] == "Success"
     assert page(wiki, name)["imagerepository"] == "local"
     assert target.server.output().count("the shared repository gives no answer") == 1
+
+
+THUMB = ("thumburl", "thumbwidth", "thumbheight", "thumbmime", "responsiveUrls", "thumberror")
+
+
+def thumb(entry):
+    """What an entry says of a thumbnail, in order."""
+    return [(key, value) for key, value in entry.items() if key in THUMB]
+
+
+@pytest.mark.parametrize(
+    ("asked", "size"),
+    [
+        ({"iiurlwidth": 100}, (100, 60)),
+        ({"iiurlheight": 50}, (84, 50)),
+        ({"iiurlwidth": 100, "iiurlheight": 10}, (17, 10)),
+        ({"iiurlparam": "qlow-100px"}, (100, 60)),
+        ({"iiurlwidth": 200, "iiurlparam": "nonsense"}, (200, 120)),
+        ({"iiurlwidth": 400}, (400, 240)),
+        ({"iiurlwidth": 5000}, (500, 300)),
+    ],
+)
+def test_thumbnails_are_the_other_wikis(other, consumer, name, asked, size):
+    other.session.upload(name, file=jpeg(500, 300))
+    wiki = consumer().wiki()
+    asked = {"iiprop": "url|size|thumbmime", **asked}
+    entry = page(wiki, name, **asked)["imageinfo"][0]
+    theirs = other.session.image_info(name, **asked)[0]
+    assert thumb(entry) == thumb(theirs)
+    assert (entry["thumbwidth"], entry["thumbheight"], entry["thumbmime"]) == (*size, "image/jpeg")
+    assert ("responsiveUrls" in entry) == (size[0] < 500)
+    for url in (entry["thumburl"], *entry.get("responsiveUrls", {}).values()):
+        assert url.startswith(other.server.url + "/images/")
+    assert fetch(entry["thumburl"]).headers["Content-Type"] == "image/jpeg"
+    assert "thumbmime" not in page(wiki, name, **{**asked, "iiprop": "url"})["imageinfo"][0]
+    assert thumb(page(wiki, name, **{**asked, "iiprop": "size"})["imageinfo"][0]) == []
+    assert thumb(page(wiki, name, iiprop="url|thumbmime")["imageinfo"][0]) == []
+
+
+def test_sizes_that_no_thumbnail_has_are_refused_here(other, relay, consumer, name):
+    other.session.upload(name, file=jpeg(500, 300))
+    wiki = consumer(api=relay.api).wiki()
+    for asked, code in (
+        ({"iiurlwidth": 0}, "urlparamnormal"),
+        ({"iiurlheight": 0}, "urlparamnormal"),
+        ({"iiurlparam": "nonsense"}, "urlparamnormal"),
+        ({"iiurlparam": "0px", "iiurlwidth": 50}, "invalidurlparam"),
+    ):
+        with pytest.raises(ApiError) as caught:
+            page(wiki, name, **asked)
+        assert caught.value.code == code
+    assert not any("iiurl" in path for path in relay.paths())
+    # What means nothing isn't passed on.
+    for param in ("page2-50px", "0" * 300 + "50px"):
+        answer = wiki.call(
+            action="query", prop="imageinfo", titles="File:" + name, iiprop="url", iiurlwidth=60, iiurlparam=param
+        )
+        assert answer["warnings"]["imageinfo"]["warnings"].startswith('"iiurlparam" is not understood')
+        assert answer["query"]["pages"][0]["imageinfo"][0]["thumbwidth"] == 60
+    assert not any("iiurlparam" in path for path in relay.paths())
+    assert sum("iiurlwidth=60" in path for path in relay.paths()) == 1
+
+
+@pytest.mark.parametrize("asked", [{"iiurlwidth": 50}, {"iiurlheight": 50}, {"iiurlparam": "50px"}])
+def test_a_shared_file_without_thumbnails_has_its_wikis_icon(other, consumer, name, asked):
+    name = name.replace(".jpg", ".wav")
+    other.session.upload(name, file=b"".join(wav(2000)))
+    entry = page(consumer().wiki(), name, iiprop="url|thumbmime|mime", **asked)["imageinfo"][0]
+    assert (entry["thumbwidth"], entry["thumbheight"], entry["mime"]) == (120, 120, "audio/wav")
+    assert entry["thumburl"].startswith(other.server.url + "/")
+    assert fetch(entry["thumburl"]).status_code == 200
+    assert "thumbmime" not in entry and "responsiveUrls" not in entry
+
+
+def test_many_thumbnails_take_few_questions(other, relay, consumer, name):
+    names = [f"{number:02}_{name}" for number in range(59)]
+    for file in names:
+        other.session.upload(file, file=jpeg(40, 30))
+    wiki = consumer(api=relay.api).wiki()
+    local = "30a_" + name
+    wiki.upload(local, file=jpeg(40, 30))
+    relay.requests.clear()
+    query = {
+        "action": "query", "prop": "imageinfo", "iiprop": "url", "iiurlwidth": 20,
+        "titles": "|".join("File:" + file for file in [*names, local]),
+    }
+    found, more, counts = {}, {}, []
+    while more is not None:
+        answer = wiki.call(**query, **more)
+        more = answer.get("continue")
+        told = [page for page in answer["query"]["pages"] if "imageinfo" in page]
+        counts.append(len(told))
+        for page in told:
+            found[page["title"].removeprefix("File:").replace(" ", "_")] = page["imageinfo"][0]["thumburl"]
+    assert counts == [50, 10]
+    assert sorted(found) == sorted([*names, local])
+    for file, url in found.items():
+        assert url.endswith("/20px-" + file)
+        assert url.startswith((wiki if file == local else other.session).url.removesuffix("/w/api.php"))
+    # Fifty files and nine, and then fifty thumbnails (of which one is ours) and ten.
+    assert len(relay.requests) == 4
+
+
+def test_thumbnails_that_take_too_long_are_left_out(other, relay, consumer, name):
+    other.session.upload(name, file=jpeg(500, 300))
+    target = consumer(api=relay.api, timeout="1s")
+    wiki = target.wiki()
+    relay.silent = "iiurlwidth"
+    for width in (100, 110):
+        entry = page(wiki, name, iiurlwidth=width)["imageinfo"][0]
+        assert thumb(entry) == [] and entry["width"] == 500
+    # It isn't asked for others in the meantime, but for files.
+    assert sum("iiurlwidth" in path for path in relay.paths()) == 1
+    other.session.upload("New_" + name, file=jpeg())
+    assert page(wiki, "New_" + name)["imagerepository"] == "shared"

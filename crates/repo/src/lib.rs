@@ -87,7 +87,7 @@ pub use settings::{
     ByUrlSettings, LimitSettings, MediaSettings, Rates, ScannerSettings, Settings, SharedSettings,
     SiteSettings, Texts, ThumbnailSettings, WatchlistSettings,
 };
-pub use shared::{SharedCopy, SharedFile};
+pub use shared::{SharedCopy, SharedFile, SharedScaling, SharedThumb};
 pub use stash::{StashEntry, StashedFile};
 pub use system::{SystemClock, SystemEntropy};
 pub use tags::{Tag, TagChange, TagRequest};

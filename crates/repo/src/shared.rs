@@ -3,6 +3,7 @@
 //! The operator names its api.php, so it may be anywhere; what it says is still read as something that a stranger wrote.
 //! It is asked for what it has itself, never for what it has from elsewhere: two wikis may well be each other's shared
 //! repository. What it said counts for a minute. While it gives no answer, everything goes on as if it had no files.
+//! Thumbnails are its own as well: it says where they are, and nothing is made or fetched here.
 
 mod ask;
 mod memory;
@@ -13,13 +14,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use commonhold_core::right::Right;
+use commonhold_core::thumb::{Format, Picture};
 use commonhold_core::title::FileTitle;
 use commonhold_core::user::Caller;
 use commonhold_core::{Clock, MediaType, Sha1, Timestamp};
 use tokio::time::timeout;
 
 use self::ask::{NoAnswer, Wiki};
-use self::memory::Memory;
+use self::memory::{About, Memory};
 use crate::worker::Pool;
 use crate::{Repository, Result, Settings};
 
@@ -46,6 +48,50 @@ pub struct SharedFile {
     pub mime: String,
     /// Its class.
     pub media_type: MediaType,
+    /// The thumbnail that was asked for, if it is told.
+    pub thumb: Option<SharedThumb>,
+}
+
+/// What a thumbnail of a shared file is to be like: as `urlwidth`, `urlheight` and `urlparam` say it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SharedScaling {
+    /// The width, or the largest one if there is a height.
+    pub width: Option<i64>,
+    /// The largest height.
+    pub height: Option<i64>,
+    /// The rest; may be empty.
+    pub param: String,
+}
+
+/// A thumbnail of a shared file, as that repository describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SharedThumb {
+    /// It is there.
+    At {
+        /// Where: an address on the web. The file itself if that is as good, an icon if there are no thumbnails.
+        url: String,
+        /// Pixels that it is shown with.
+        width: u32,
+        /// Pixels that it is shown with.
+        height: u32,
+        /// Content type; absent if not told.
+        mime: Option<String>,
+        /// Addresses of those for denser screens, by density.
+        denser: Vec<(&'static str, String)>,
+    },
+    /// It can't be made, for this reason.
+    Failed(String),
+}
+
+impl SharedFile {
+    /// What matters of it for thumbnails, as far as it is told: the number of its pages isn't.
+    pub fn picture(&self) -> Option<Picture> {
+        let format = Format::of(&self.mime, self.media_type)?;
+        let (width, height) = (self.width, self.height);
+        let (page_sizes, duration, turned) = (Vec::new(), 0.0, false);
+        let seen = width > 0 && height > 0;
+        seen.then_some(Picture { format, width, height, pages: 1, page_sizes, duration, turned })
+    }
 }
 
 /// A file of the shared repository that has the content of another one.
@@ -93,12 +139,18 @@ impl SharedRepository {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The files of these names, by name. What isn't told in time is left out.
-    async fn files(&self, names: &[FileTitle]) -> HashMap<String, SharedFile> {
+    /// The files of these names, by name, with their thumbnails if such are wanted. What isn't told in time is left
+    /// out.
+    async fn files(
+        &self,
+        names: &[FileTitle],
+        scaling: Option<&SharedScaling>,
+    ) -> HashMap<String, SharedFile> {
         let now = self.clock.now();
+        let key = |name: &FileTitle| (name.clone(), scaling.cloned());
         let (mut found, mut unknown) = (HashMap::new(), Vec::new());
         for name in names {
-            match self.memory().files.get(name, now) {
+            match self.memory().files.get(&key(name), now) {
                 Some(file) => found.extend(file.map(|file| (name.dbkey().to_owned(), file))),
                 None => unknown.push(name.clone()),
             }
@@ -108,16 +160,21 @@ impl SharedRepository {
         }
         let question = async {
             for batch in ask::batches(&unknown) {
-                let mut files = self.wiki.files(batch).await?;
+                let mut files = match self.wiki.files(batch, scaling).await {
+                    // One of the files can't have such a thumbnail. Who asked has chosen it, and the wiki is well.
+                    Err(NoAnswer::Refused) if scaling.is_some() => continue,
+                    answer => answer?,
+                };
                 for name in batch {
                     let file = files.remove(name.dbkey());
-                    self.memory().files.put(name.clone(), file.clone(), 1, now);
+                    self.memory().files.put(key(name), file.clone(), 1, now);
                     found.extend(file.map(|file| (name.dbkey().to_owned(), file)));
                 }
             }
             Ok(())
         };
-        self.attempt(question).await;
+        let about = if scaling.is_some() { About::Thumbnails } else { About::Files };
+        self.attempt(about, question).await;
         found
     }
 
@@ -127,14 +184,20 @@ impl SharedRepository {
         if let Some(copies) = self.memory().copies.get(&sha1, now) {
             return copies;
         }
-        let Some(copies) = self.attempt(self.wiki.copies(sha1)).await else { return Vec::new() };
+        let Some(copies) = self.attempt(About::Files, self.wiki.copies(sha1)).await else {
+            return Vec::new();
+        };
         self.memory().copies.put(sha1, copies.clone(), copies.len(), now);
         copies
     }
 
     /// Waits for an answer, within limits. Doesn't even ask if there was none a moment ago.
-    async fn attempt<T>(&self, question: impl Future<Output = Result<T, NoAnswer>>) -> Option<T> {
-        if self.memory().is_resting(self.clock.now()) {
+    async fn attempt<T>(
+        &self,
+        about: About,
+        question: impl Future<Output = Result<T, NoAnswer>>,
+    ) -> Option<T> {
+        if self.memory().rest(about).is_on(self.clock.now()) {
             return None;
         }
         let failure = match timeout(self.timeout, question).await {
@@ -142,7 +205,7 @@ impl SharedRepository {
             Ok(Err(failure)) => failure,
             Err(_) => NoAnswer::TimedOut,
         };
-        if self.memory().rest(self.clock.now()) {
+        if self.memory().rest(about).begin(self.clock.now()) {
             tracing::warn!(%failure, "the shared repository gives no answer; going on without it");
         }
         None
@@ -154,7 +217,19 @@ impl Repository {
     /// doesn't answer in time.
     pub async fn shared_files(&self, names: &[FileTitle]) -> HashMap<String, SharedFile> {
         match &self.shared {
-            Some(shared) => shared.files(names).await,
+            Some(shared) => shared.files(names, None).await,
+            None => HashMap::new(),
+        }
+    }
+
+    /// The same with their thumbnails, as far as they are told.
+    pub async fn shared_files_scaled(
+        &self,
+        names: &[FileTitle],
+        scaling: &SharedScaling,
+    ) -> HashMap<String, SharedFile> {
+        match &self.shared {
+            Some(shared) => shared.files(names, Some(scaling)).await,
             None => HashMap::new(),
         }
     }

@@ -119,14 +119,17 @@ pub(crate) fn entry(repo: &Repository, subject: &Subject<'_>, wanted: &Wanted<'_
     if wants("canonicaltitle") {
         map.set("canonicaltitle", subject.title().prefixed_text());
     }
+    let scaling = wanted.scaling.filter(|_| wants("url"));
+    let shows = scaling.is_some() || wants("thumburls");
+    let picture = if shows { repo.picture(info) } else { None };
+    if let Some(scaling) = scaling {
+        thumb::put(&mut map, repo, subject, picture.as_ref(), scaling, wants("thumbmime"));
+    }
     if wants("url") {
-        if let Some(scaling) = wanted.scaling {
-            thumb::put(&mut map, repo, subject, scaling, wants("thumbmime"));
-        }
         put_urls(&mut map, repo, subject);
     }
     if wants("thumburls") {
-        map.set("thumburls", thumb::all_widths(repo, subject, wanted.scaling));
+        map.set("thumburls", thumb::all_widths(repo, subject, picture.as_ref(), wanted.scaling));
     }
     if wants("sha1") {
         map.set("sha1", subject.sha1());

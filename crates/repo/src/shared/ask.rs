@@ -7,12 +7,12 @@ use commonhold_core::title::{FileTitle, ns};
 use commonhold_core::{MediaType, Sha1, Timestamp};
 use reqwest::Client;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderValue};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use tokio::sync::OnceCell;
 use url::{Url, form_urlencoded};
 
-use super::{SharedCopy, SharedFile};
+use super::{SharedCopy, SharedFile, SharedScaling, SharedThumb};
 use crate::worker::Pool;
 use crate::{Error, Result, Settings, fetch};
 
@@ -22,6 +22,8 @@ const MAX_ANSWER_BYTES: usize = 512 * 1024;
 const MAX_TITLES: usize = 50;
 /// Bytes of titles, as they stand in the address, so that no server finds that too long.
 const MAX_TITLE_BYTES: usize = 4096;
+/// Densities of screens for which thumbnails are offered.
+const DENSITIES: [&str; 2] = ["1.5", "2"];
 /// Bytes of the longest text that is kept: addresses are the longest.
 const MAX_TEXT_BYTES: usize = 2048;
 
@@ -104,6 +106,30 @@ struct Info {
     sha1: Option<String>,
     mime: Option<String>,
     mediatype: Option<String>,
+    #[serde(flatten)]
+    thumb: Thumb,
+}
+
+/// What is told of a thumbnail. Whatever is odd about it isn't told: the file is there all the same.
+#[derive(Deserialize)]
+struct Thumb {
+    #[serde(rename = "thumburl", default, deserialize_with = "readable")]
+    url: Option<String>,
+    #[serde(rename = "thumbwidth", default, deserialize_with = "readable")]
+    width: Option<u32>,
+    #[serde(rename = "thumbheight", default, deserialize_with = "readable")]
+    height: Option<u32>,
+    #[serde(rename = "thumbmime", default, deserialize_with = "readable")]
+    mime: Option<String>,
+    #[serde(rename = "responsiveUrls", default, deserialize_with = "readable")]
+    denser: Option<HashMap<String, String>>,
+    #[serde(rename = "thumberror", default, deserialize_with = "readable")]
+    error: Option<String>,
+}
+
+/// A value if it is of its type.
+fn readable<'de, T: DeserializeOwned, D: Deserializer<'de>>(sent: D) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(serde_json::Value::deserialize(sent)?).ok())
 }
 
 /// Names in portions, each of which makes one question.
@@ -133,29 +159,40 @@ impl Wiki {
         Ok(Self { api, user_agent, threads, client: OnceCell::new() })
     }
 
-    /// The files of these names that it has itself, by name.
-    pub(super) async fn files(&self, names: &[FileTitle]) -> Result<HashMap<String, SharedFile>, NoAnswer> {
+    /// The files of these names that it has itself, by name, with such thumbnails if any are wanted.
+    pub(super) async fn files(
+        &self,
+        names: &[FileTitle],
+        scaling: Option<&SharedScaling>,
+    ) -> Result<HashMap<String, SharedFile>, NoAnswer> {
         let titles: Vec<String> = names.iter().map(|name| format!("File:{}", name.dbkey())).collect();
-        let titles = titles.join("|");
-        let params = [
-            ("titles", titles.as_str()),
-            ("prop", "imageinfo"),
-            ("iiprop", "timestamp|user|url|size|sha1|mime|mediatype"),
+        let mut params = vec![
+            ("titles", titles.join("|")),
+            ("prop", "imageinfo".to_owned()),
             // Without it, two wikis that share each other's files would ask each other for ever.
-            ("iilocalonly", "1"),
+            ("iilocalonly", "1".to_owned()),
         ];
+        let mut props = "timestamp|user|url|size|sha1|mime|mediatype".to_owned();
+        if let Some(scaling) = scaling {
+            props.push_str("|thumbmime");
+            let sides = [("iiurlwidth", scaling.width), ("iiurlheight", scaling.height)];
+            params.extend(sides.into_iter().filter_map(|(name, side)| Some((name, side?.to_string()))));
+            if !scaling.param.is_empty() {
+                params.push(("iiurlparam", scaling.param.clone()));
+            }
+        }
+        params.push(("iiprop", props));
         let query = self.query(&params).await?;
         Ok(query.pages.into_iter().filter_map(|page| self.file(page)).collect())
     }
 
     /// The files with this content.
     pub(super) async fn copies(&self, sha1: Sha1) -> Result<Vec<SharedCopy>, NoAnswer> {
-        let sha1 = sha1.base36();
         let params = [
-            ("list", "allimages"),
-            ("aisha1base36", sha1.as_str()),
-            ("aiprop", "timestamp|user"),
-            ("ailimit", "50"),
+            ("list", "allimages".to_owned()),
+            ("aisha1base36", sha1.base36()),
+            ("aiprop", "timestamp|user".to_owned()),
+            ("ailimit", "50".to_owned()),
         ];
         let query = self.query(&params).await?;
         let copy = |image: Image| {
@@ -174,10 +211,10 @@ impl Wiki {
         self.client.get_or_try_init(make).await
     }
 
-    async fn query(&self, params: &[(&str, &str)]) -> Result<Query, NoAnswer> {
+    async fn query(&self, params: &[(&str, String)]) -> Result<Query, NoAnswer> {
         let mut url = self.api.clone();
         let common = [("action", "query"), ("format", "json"), ("formatversion", "2")];
-        url.query_pairs_mut().extend_pairs(common.iter().chain(params));
+        url.query_pairs_mut().extend_pairs(common).extend_pairs(params);
         let request = self.client().await?.get(url);
         let mut response =
             request.header(ACCEPT_ENCODING, HeaderValue::from_static("identity")).send().await?;
@@ -220,8 +257,20 @@ impl Wiki {
             sha1: info.sha1.and_then(|sha1| Sha1::from_hex(&sha1)),
             mime: text(info.mime).unwrap_or_default(),
             media_type: MediaType::parse(&info.mediatype.unwrap_or_default()),
+            thumb: self.thumb(info.thumb),
         };
         Some((name.dbkey().to_owned(), file))
+    }
+
+    /// The thumbnail, if enough is told of it.
+    fn thumb(&self, told: Thumb) -> Option<SharedThumb> {
+        if let Some(error) = text(told.error) {
+            return Some(SharedThumb::Failed(error));
+        }
+        let (url, width, height) = (self.address(told.url)?, told.width?, told.height?);
+        let mut denser = told.denser.unwrap_or_default();
+        let denser = DENSITIES.into_iter().filter_map(|by| Some((by, self.address(denser.remove(by))?)));
+        Some(SharedThumb::At { url, width, height, mime: text(told.mime), denser: denser.collect() })
     }
 
     /// An address on the web.

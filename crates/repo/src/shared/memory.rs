@@ -5,7 +5,7 @@ use std::hash::Hash;
 use commonhold_core::title::FileTitle;
 use commonhold_core::{Sha1, Timestamp};
 
-use super::{SharedCopy, SharedFile};
+use super::{SharedCopy, SharedFile, SharedScaling};
 use crate::lru::Lru;
 
 /// For so long an answer counts.
@@ -39,25 +39,52 @@ impl<K: Hash + Eq + Clone, A: Clone> Answers<K, A> {
     }
 }
 
-/// What was said, and when there was nothing said.
+/// What a question is about.
+#[derive(Clone, Copy)]
+pub(super) enum About {
+    /// Files.
+    Files,
+    /// Their thumbnails. Whoever asks chooses how much there is to make; if that is too much for the other wiki, it is
+    /// still asked for files.
+    Thumbnails,
+}
+
+/// When the other wiki is left alone.
 #[derive(Default)]
-pub(super) struct Memory {
-    /// Files by name; also that there is none.
-    pub(super) files: Answers<FileTitle, Option<SharedFile>>,
-    /// Files by content.
-    pub(super) copies: Answers<Sha1, Vec<SharedCopy>>,
+pub(super) struct Rest {
     failed: Option<Timestamp>,
     logged: Option<Timestamp>,
 }
 
+/// What was said, and when there was nothing said.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// Files by name and wanted thumbnail; also that there is none.
+    pub(super) files: Answers<(FileTitle, Option<SharedScaling>), Option<SharedFile>>,
+    /// Files by content.
+    pub(super) copies: Answers<Sha1, Vec<SharedCopy>>,
+    files_rest: Rest,
+    thumbnails_rest: Rest,
+}
+
 impl Memory {
-    /// Whether the other wiki is left alone at present.
-    pub(super) fn is_resting(&self, now: Timestamp) -> bool {
+    /// When no such questions are asked.
+    pub(super) fn rest(&mut self, about: About) -> &mut Rest {
+        match about {
+            About::Files => &mut self.files_rest,
+            About::Thumbnails => &mut self.thumbnails_rest,
+        }
+    }
+}
+
+impl Rest {
+    /// Whether it is now.
+    pub(super) fn is_on(&self, now: Timestamp) -> bool {
         self.failed.is_some_and(|at| is_recent(at, now, REST_SECONDS))
     }
 
-    /// Notes a failure. Tells whether the log should hear of it.
-    pub(super) fn rest(&mut self, now: Timestamp) -> bool {
+    /// Begins with a failure. Tells whether the log should hear of it.
+    pub(super) fn begin(&mut self, now: Timestamp) -> bool {
         self.failed = Some(now);
         if self.logged.is_some_and(|at| is_recent(at, now, LOG_SECONDS)) {
             return false;
@@ -83,30 +110,29 @@ mod tests {
     #[test]
     fn answers_are_forgotten_after_a_minute_and_when_there_are_too_many() {
         let mut memory = Memory::default();
-        let name = FileTitle::from_db("A.png");
-        memory.files.put(name.clone(), None, 1, at(0));
-        assert_eq!(memory.files.get(&name, at(59)), Some(None));
-        assert_eq!(memory.files.get(&name, at(60)), None);
-        assert_eq!(memory.files.get(&name, at(-1)), None);
+        let named = |name: &str| (FileTitle::from_db(name), None);
+        memory.files.put(named("A.png"), None, 1, at(0));
+        assert_eq!(memory.files.get(&named("A.png"), at(59)), Some(None));
+        assert_eq!(memory.files.get(&named("A.png"), at(60)), None);
+        assert_eq!(memory.files.get(&named("A.png"), at(-1)), None);
         for n in 0..MAX_ANSWERS {
-            memory.files.put(FileTitle::from_db(format!("{n}.png")), None, 1, at(1));
+            memory.files.put(named(&format!("{n}.png")), None, 1, at(1));
         }
-        let first = FileTitle::from_db("0.png");
-        assert_eq!(memory.files.get(&first, at(1)), Some(None));
-        memory.files.put(name, None, 1, at(1));
-        assert_eq!(memory.files.get(&FileTitle::from_db("1.png"), at(1)), None);
-        assert_eq!(memory.files.get(&first, at(1)), Some(None));
-        memory.files.put(FileTitle::from_db("2.png"), None, MAX_ANSWERS as usize, at(1));
-        assert_eq!(memory.files.get(&first, at(1)), None);
+        assert_eq!(memory.files.get(&named("0.png"), at(1)), Some(None));
+        memory.files.put(named("A.png"), None, 1, at(1));
+        assert_eq!(memory.files.get(&named("1.png"), at(1)), None);
+        assert_eq!(memory.files.get(&named("0.png"), at(1)), Some(None));
+        memory.files.put(named("2.png"), None, 4096, at(1));
+        assert_eq!(memory.files.get(&named("0.png"), at(1)), None);
     }
 
     #[test]
     fn a_failure_is_followed_by_a_rest_and_logged_once_a_minute() {
-        let mut memory = Memory::default();
-        assert!(!memory.is_resting(at(0)));
-        assert!(memory.rest(at(0)));
-        assert!(memory.is_resting(at(9)) && !memory.is_resting(at(10)));
-        assert!(!memory.rest(at(10)) && !memory.rest(at(59)));
-        assert!(memory.rest(at(60)));
+        let mut rest = Rest::default();
+        assert!(!rest.is_on(at(0)));
+        assert!(rest.begin(at(0)));
+        assert!(rest.is_on(at(9)) && !rest.is_on(at(10)));
+        assert!(!rest.begin(at(10)) && !rest.begin(at(59)));
+        assert!(rest.begin(at(60)));
     }
 }

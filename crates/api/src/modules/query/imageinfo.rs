@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use commonhold_core::title::{FileTitle, Title, ns};
 use commonhold_core::{Message, Refusal, Timestamp};
-use commonhold_repo::FileVersion;
+use commonhold_repo::{FileVersion, SharedFile, SharedScaling};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -95,7 +95,8 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         cx.repo.shared_files(&elsewhere).await
     };
     let alone = names.len() == 1;
-    let mut transforms = 0;
+    let any_width = props.contains(&"thumburls");
+    let (mut transforms, mut told) = (0, Vec::new());
     for (name, index) in in_order(cx) {
         if from.as_ref().is_some_and(|(from, _)| name.dbkey() < from.as_str()) {
             continue;
@@ -105,8 +106,10 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             _ => params.start,
         };
         let found = current.get(name.dbkey());
-        if let Some(version) = found.filter(|_| transforms >= MAX_TRANSFORMS) {
-            go_on(cx, alone, &name, start.unwrap_or(version.timestamp));
+        let foreign = shared.get(name.dbkey());
+        let newest = found.map(|version| version.timestamp).or(foreign.map(|file| file.timestamp));
+        if let Some(newest) = newest.filter(|_| transforms >= MAX_TRANSFORMS) {
+            go_on(cx, alone, &name, start.unwrap_or(newest));
             break;
         }
         let page = &cx.query.pages.pages[index];
@@ -116,14 +119,18 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         };
         let (mut versions, mut scaling) = (Vec::new(), None);
         if let Some(version) = found {
-            let file = FileTitle::from_db(version.name.as_str());
-            scaling = asked.scaling(cx, &file, &version.info, props.contains(&"thumburls"))?;
-            versions = self::versions(cx, version, start, &params).await?;
+            if let Some(asked) = &asked {
+                let file = FileTitle::from_db(version.name.as_str());
+                let picture = cx.repo.picture(&version.info);
+                scaling = Some(asked.scaling(cx, &file, picture.as_ref(), any_width)?);
+            }
+            // Of several files, only the newest versions are listed, and none tells that there are more.
+            let most = if alone { params.limit + 1 } else { params.limit };
+            versions = self::versions(cx, version, start, params.end, most).await?;
         }
         let mut next = None;
         if versions.len() as i64 > params.limit {
-            // Of several files, only the newest versions are listed.
-            next = versions.pop().filter(|_| alone);
+            next = versions.pop();
         }
         if scaling.is_some() && props.contains(&"url") {
             let left = MAX_TRANSFORMS - transforms;
@@ -141,11 +148,16 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
         let entry = |version: &FileVersion| {
             fileinfo::entry(&cx.repo, &Subject::Version { version, page: page_id }, &wanted)
         };
-        let mut entries: Vec<Map> = versions.iter().map(entry).collect();
-        let foreign = shared.get(name.dbkey());
+        let entries: Vec<Map> = versions.iter().map(entry).collect();
+        // Of other wikis' files, the current version is all that is known.
         if let Some(file) = foreign.filter(|file| is_between(file.timestamp, start, params.end)) {
-            // Of other wikis' files, the current version is all that is known.
-            entries.push(fileinfo::shared_entry(&name, file, &wanted));
+            let scaling = match &asked {
+                Some(asked) => asked.scaling_there(cx, &name, file, any_width)?,
+                None => None,
+            };
+            let scaling = scaling.filter(|_| props.contains(&"url"));
+            transforms += usize::from(scaling.is_some());
+            told.push(Told { index, name: name.clone(), file, scaling });
         }
         let repository = match (found, foreign) {
             (Some(_), _) => "local",
@@ -169,7 +181,37 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
             break;
         }
     }
+    put_shared(cx, told, &Wanted { props: &props, ..Wanted::default() }).await;
     Ok(())
+}
+
+/// A file of the shared repository that is told of.
+struct Told<'a> {
+    /// The place of its page.
+    index: usize,
+    name: FileTitle,
+    file: &'a SharedFile,
+    /// The wanted thumbnail.
+    scaling: Option<SharedScaling>,
+}
+
+/// Tells of files of the shared repository. It is asked once about all thumbnails that are to be alike.
+async fn put_shared(cx: &mut Context, told: Vec<Told<'_>>, wanted: &Wanted<'_>) {
+    let mut alike: HashMap<&SharedScaling, Vec<FileTitle>> = HashMap::new();
+    for told in &told {
+        if let Some(scaling) = &told.scaling {
+            alike.entry(scaling).or_default().push(told.name.clone());
+        }
+    }
+    let mut scaled = HashMap::new();
+    for (scaling, names) in alike {
+        scaled.extend(cx.repo.shared_files_scaled(&names, scaling).await);
+    }
+    for Told { index, name, file, .. } in &told {
+        let thumb = scaled.get(name.dbkey()).and_then(|file| file.thumb.as_ref());
+        let entry = fileinfo::shared_entry(name, file, thumb, wanted);
+        cx.query.pages.pages[*index].fields.set("imageinfo", list("ii", [entry]));
+    }
 }
 
 /// The files among the pages with their places there, in the order in which they are told of.
@@ -206,21 +248,22 @@ fn is_between(time: Timestamp, start: Option<Timestamp>, end: Option<Timestamp>)
     start.is_none_or(|start| time <= start) && end.is_none_or(|end| time >= end)
 }
 
-/// The versions of a file between two times, newest first; one more than are to be listed.
+/// So many versions of a file between two times, newest first.
 async fn versions(
     cx: &Context,
     current: &FileVersion,
     start: Option<Timestamp>,
-    params: &Params,
+    end: Option<Timestamp>,
+    most: i64,
 ) -> Result<Vec<FileVersion>, Failure> {
     let mut versions = Vec::new();
-    if is_between(current.timestamp, start, params.end) {
+    if is_between(current.timestamp, start, end) {
         versions.push(current.clone());
     }
-    if params.end.is_none_or(|end| current.timestamp >= end) {
-        let left = params.limit + 1 - versions.len() as i64;
+    let left = most - versions.len() as i64;
+    if left > 0 && end.is_none_or(|end| current.timestamp >= end) {
         let name = FileTitle::from_db(current.name.as_str());
-        versions.extend(cx.repo.old_versions(&name, start, params.end, left).await?);
+        versions.extend(cx.repo.old_versions(&name, start, end, left).await?);
     }
     Ok(versions)
 }

@@ -63,7 +63,13 @@ async fn run(cx: &mut Context, params: Params) -> Result<(), Failure> {
     for key in keys {
         let file = cx.repo.stashed(&cx.session.caller, &key).await?;
         let subject = Subject::Stashed(&file);
-        let scaling = asked.scaling(cx, &subject.title(), subject.info(), false)?;
+        let scaling = match &asked {
+            Some(asked) => {
+                let picture = cx.repo.picture(subject.info());
+                Some(asked.scaling(cx, &subject.title(), picture.as_ref(), false)?)
+            }
+            None => None,
+        };
         let wanted = Wanted { props: &props, scaling: scaling.as_ref(), ..Wanted::default() };
         entries.push(fileinfo::entry(&cx.repo, &subject, &wanted));
     }
