@@ -334,3 +334,23 @@ def test_thumbnails_that_take_too_long_are_left_out(other, relay, consumer, name
     assert sum("iiurlwidth" in path for path in relay.paths()) == 1
     other.session.upload("New_" + name, file=jpeg())
     assert page(wiki, "New_" + name)["imagerepository"] == "shared"
+
+
+def test_stable_addresses_lead_to_shared_files(other, consumer, name):
+    url = other.session.upload(name, file=jpeg(500, 300))["imageinfo"]["url"]
+    sized = other.session.image_info(name, iiurlwidth=100, iiurlheight=10)[0]["thumburl"]
+    target = consumer()
+
+    def leads(title):
+        address = f"{target.server.url}/w/index.php?title={title}"
+        answer = requests.get(address, allow_redirects=False, timeout=60)
+        return answer.status_code, answer.headers.get("Location")
+
+    assert leads(f"Special:FilePath/{name}") == (302, url)
+    assert leads(f"Special:Redirect/file/{name}") == (301, url)
+    assert leads(f"Special:Redirect/file/{name}&width=100&height=10") == (302, sized)
+    assert leads(f"Special:FilePath/{name}&width=5000") == (302, url)
+    assert leads(f"Special:FilePath/No_{name}") == (404, None)
+    other.server.stop()
+    # What was said still counts, and the file itself is there where no thumbnail is told.
+    assert leads(f"Special:FilePath/{name}&width=77") == (302, url)

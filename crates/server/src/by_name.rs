@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use commonhold_core::thumb::{Bounds, Options};
 use commonhold_core::title::{FileTitle, Title};
-use commonhold_repo::{Named, Repository, Result};
+use commonhold_repo::{Named, Pictured, Repository, Result, SharedScaling, SharedThumb};
 
 use crate::{answer, pages};
 
@@ -40,12 +40,25 @@ impl ByName {
     }
 }
 
-/// Leads to a file or its thumbnail, be it that of one to which a page of the name redirects.
+/// Leads to a file or its thumbnail, be it that of one to which a page of the name redirects or of the shared
+/// repository's.
 pub(crate) async fn lead(repo: &Repository, wanted: &ByName) -> Result<Response<Body>> {
     let Ok(name) = FileTitle::parse(&wanted.name) else { return Ok(pages::not_found(repo)) };
-    let Some(file) = repo.pictured(&Named::Current(name)).await? else { return Ok(pages::not_found(repo)) };
+    let url = match repo.pictured(&Named::Current(name.clone())).await? {
+        Some(file) => Some(here(repo, wanted, &file)),
+        None => there(repo, wanted, name).await,
+    };
+    let Some(url) = url else { return Ok(pages::not_found(repo)) };
+    let mut response = answer::redirect(wanted.status, &url);
+    let cache = HeaderValue::from_static("private, must-revalidate, max-age=0");
+    response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    Ok(response)
+}
+
+/// Where a file of ours is, or its thumbnail.
+fn here(repo: &Repository, wanted: &ByName, file: &Pictured) -> String {
     let (urls, title) = (repo.urls(), FileTitle::from_db(file.name.as_str()));
-    let url = match (wanted.width, &file.picture) {
+    match (wanted.width, &file.picture) {
         (None, _) => urls.file(&title),
         (Some(_), None) => urls.icon(&title.extension()),
         (Some(width), Some(picture)) => {
@@ -57,9 +70,19 @@ pub(crate) async fn lead(repo: &Repository, wanted: &ByName) -> Result<Response<
                 None => urls.file(&title),
             }
         }
-    };
-    let mut response = answer::redirect(wanted.status, &url);
-    let cache = HeaderValue::from_static("private, must-revalidate, max-age=0");
-    response.headers_mut().insert(header::CACHE_CONTROL, cache);
-    Ok(response)
+    }
+}
+
+/// The same of a file that only the shared repository has: where that says it is. The file itself if it tells of no
+/// thumbnail.
+async fn there(repo: &Repository, wanted: &ByName, name: FileTitle) -> Option<String> {
+    let names = [name];
+    if wanted.width.is_some() {
+        let scaling = SharedScaling { width: wanted.width, height: wanted.height, param: String::new() };
+        let scaled = repo.shared_files_scaled(&names, &scaling).await.into_values().next();
+        if let Some(SharedThumb::At { url, .. }) = scaled.and_then(|file| file.thumb) {
+            return Some(url);
+        }
+    }
+    repo.shared_files(&names).await.into_values().next()?.url
 }
