@@ -471,6 +471,118 @@ def test_more_than_fifty_transforms_come_in_portions(new_server):
     assert seen == [50, 4]
 
 
+#: What Chromium sends for pictures.
+BROWSER = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+
+
+def test_there_is_one_form_unless_the_operator_wants_others(wiki, photo):
+    answer = fetch(info(wiki, photo, iiurlwidth=100)["thumburl"], Accept=BROWSER)
+    assert (opened(answer).format, answer.headers["Content-Type"]) == ("JPEG", "image/jpeg")
+    assert "Vary" not in answer.headers
+
+
+def test_clients_are_given_the_form_that_they_know(new_server):
+    target = new_server({"thumbnails.renditions": "avif,webp"})
+    server, wiki = target.server, target.wiki()
+    wiki.upload("Forms.jpg", file=picture(), ignorewarnings=1)
+    entry = info(wiki, "Forms.jpg", iiurlwidth=100)
+    assert (entry["thumbmime"], names(entry)) == ("image/jpeg", ["100px", "150px", "200px"])
+    script = wiki.url.replace("api.php", "thumb.php") + "?f=Forms.jpg&w=100"
+    tags = {}
+    for accept, form in (
+        ("*/*", "JPEG"),
+        ("image/*,*/*;q=0.8", "JPEG"),
+        ("image/webp;q=0, image/avif;q=0.0", "JPEG"),
+        ("image/png, IMAGE/WEBP;q=0.1", "WEBP"),
+        ("image/webp, image/avif; q=0.2", "AVIF"),
+        (BROWSER, "AVIF"),
+    ):
+        for url in (entry["thumburl"], script):
+            answer = fetch(url, Accept=accept)
+            image = opened(answer)
+            assert (image.format, image.size) == (form, (100, 60)), accept
+            assert [abs(a - b) < 12 for a, b in zip(image.convert("RGB").getpixel((80, 50)), (200, 30, 30))] == [True] * 3
+            headers = answer.headers
+            assert (headers["Content-Type"], headers["Vary"]) == ("image/" + form.lower(), "Accept")
+            assert headers["Content-Length"] == str(len(answer.content))
+            assert tags.setdefault(form, headers["ETag"]) == headers["ETag"]
+            if url == script:
+                assert headers["Content-Disposition"] == "inline;filename*=UTF-8''Forms.jpg"
+            head = requests.head(url, headers={"Accept": accept}, timeout=60)
+            assert [head.headers[name] for name in ("ETag", "Content-Length", "Content-Type", "Vary")] == [
+                headers[name] for name in ("ETag", "Content-Length", "Content-Type", "Vary")
+            ]
+            same = fetch(url, Accept=accept, **{"If-None-Match": headers["ETag"]})
+            assert (same.status_code, same.headers["Vary"], same.headers["ETag"]) == (304, "Accept", headers["ETag"])
+            part = fetch(url, Accept=accept, Range="bytes=9-20", **{"If-Range": headers["ETag"]})
+            assert (part.status_code, part.headers["Vary"], part.content) == (206, "Accept", answer.content[9:21])
+    assert len(set(tags.values())) == 3
+    assert made(server) == 3
+    other = fetch(entry["thumburl"], Accept="image/webp", Range="bytes=9-20", **{"If-Range": tags["JPEG"]})
+    assert (other.status_code, opened(other).format) == (200, "WEBP")
+    other = fetch(entry["thumburl"], Accept="image/webp", **{"If-None-Match": tags["AVIF"]})
+    assert other.status_code == 200
+    foreign = fetch(entry["thumburl"], Accept="image/webp", Origin="https://elsewhere.example")
+    assert sorted(foreign.headers["Vary"].split(", ")) == ["Accept", "Origin"]
+
+    # Another version has other pictures, in every form.
+    wiki.upload("Forms.jpg", file=picture(colour=(20, 20, 220)), ignorewarnings=1)
+    for accept in ("*/*", "image/webp", "image/avif"):
+        answer = fetch(entry["thumburl"], Accept=accept, **{"If-None-Match": ", ".join(tags.values())})
+        assert opened(answer).convert("RGB").getpixel((80, 50))[2] > 150
+    # What is kept outlives the process, as plain ones do.
+    server.stop()
+    server.start()
+    assert opened(fetch(entry["thumburl"], Accept="image/webp")).format == "WEBP"
+    assert made(server) == 0
+
+
+def test_what_is_transparent_stays_so_in_other_forms_and_what_moves_stays_as_it_is(new_server):
+    wiki = new_server({"thumbnails.renditions": "webp,avif"}).wiki()
+    wiki.upload("Clear.png", file=picture("PNG", mode="RGBA", colour=(200, 30, 30, 90)), ignorewarnings=1)
+    # More colours than a palette has.
+    many = Image.merge("RGBA", [Image.linear_gradient("L"), Image.radial_gradient("L"), Image.linear_gradient("L"),
+                                Image.linear_gradient("L").rotate(90)])
+    out = io.BytesIO()
+    many.save(out, "PNG")
+    wiki.upload("Gradual.png", file=out.getvalue(), ignorewarnings=1)
+    for accept, form in (("image/webp", "WEBP"), ("image/avif", "AVIF")):
+        clear = opened(fetch(info(wiki, "Clear.png", iiurlwidth=100)["thumburl"], Accept=accept))
+        assert (clear.format, clear.mode, clear.size) == (form, "RGBA", (100, 60))
+        assert abs(clear.getpixel((80, 50))[3] - 90) < 5 and clear.getpixel((5, 5))[3] > 250
+        gradual = opened(fetch(info(wiki, "Gradual.png", iiurlwidth=100)["thumburl"], Accept=accept))
+        assert (gradual.format, gradual.mode) == (form, "RGBA")
+        opacities = [gradual.getpixel((x, 50))[3] for x in (5, 50, 95)]
+        assert opacities == sorted(opacities) and opacities[2] - opacities[0] > 150
+    wiki.upload("Moving.gif", file=picture("GIF"), ignorewarnings=1)
+    answer = fetch(info(wiki, "Moving.gif", iiurlwidth=100)["thumburl"], Accept=BROWSER)
+    assert (opened(answer).format, "Vary" in answer.headers) == ("GIF", False)
+
+
+def test_another_form_is_made_once_and_within_the_limits_of_decoders(new_server):
+    target = new_server({"thumbnails.renditions": "avif,webp"})
+    wiki = target.wiki()
+    noise = Image.merge("RGB", [Image.effect_noise((2600, 1800), sigma) for sigma in (40, 60, 80)])
+    out = io.BytesIO()
+    noise.save(out, "JPEG", quality=90)
+    wiki.upload("Noise.jpg", file=out.getvalue(), ignorewarnings=1)
+    for accept in ("image/webp", "image/avif"):
+        url = info(wiki, "Noise.jpg", iiurlwidth=1280)["thumburl"]
+        before = made(target.server)
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(lambda _, url=url, accept=accept: fetch(url, Accept=accept), range(100)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert {answer.headers["Content-Type"] for answer in answers} == {accept}
+        assert len({answer.content for answer in answers}) == 1
+        assert made(target.server) == before + 1
+    # The largest that is given so, and one that is larger.
+    wiki.upload("Large.jpg", file=picture(size=(2600, 1800)), ignorewarnings=1)
+    for width, kind, vary in ((2130, "image/avif", "Accept"), (2140, "image/jpeg", None)):
+        answer = fetch(info(wiki, "Large.jpg", iiurlwidth=width)["thumburl"], Accept=BROWSER)
+        assert opened(answer).width == width
+        assert (answer.headers["Content-Type"], answer.headers.get("Vary")) == (kind, vary)
+
+
 def test_the_page_of_a_file_shows_it(own, photo):
     page = fetch(f"{own.url}/wiki/File:{photo}").text
     assert f'src="{own.url}/images/' in page

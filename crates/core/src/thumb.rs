@@ -8,6 +8,7 @@ mod fit;
 mod grammar;
 mod name;
 mod pages;
+mod rendition;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod tests;
 pub use fit::{Bounds, Thumb};
 pub use grammar::{Options, ParamString};
 pub use name::NameError;
+pub use rendition::Rendition;
 pub use size::{Sizes, SizesMode};
 
 use crate::{Data, MediaInfo, MediaType};

@@ -108,6 +108,7 @@ fn wanted<'a>(data: &'a [u8], mime: &str, output: Output) -> Option<(Spec, &'a [
         low_quality: false,
         seek: None,
         output,
+        rendition: None,
     };
     Some((spec, file))
 }

@@ -22,6 +22,7 @@ mod webp;
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use commonhold_core::thumb::Rendition;
 use serde::{Deserialize, Serialize};
 
 use crate::source::Source;
@@ -47,6 +48,8 @@ pub struct Spec {
     pub seek: Option<f64>,
     /// Format of the result.
     pub output: Output,
+    /// The form that is wanted of it instead. It looks the same.
+    pub rendition: Option<Rendition>,
 }
 
 /// Format of a result.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use commonhold_core::policy::UploadPolicy;
-use commonhold_core::thumb::Sizes;
+use commonhold_core::thumb::{Rendition, Sizes};
 use commonhold_core::{Message, Rate};
 use commonhold_media::thumb::Limits;
 use commonhold_media::tools::Tool;
@@ -128,6 +128,8 @@ pub struct WatchlistSettings {
 pub struct ThumbnailSettings {
     /// The widths that they have.
     pub sizes: Sizes,
+    /// The other forms that clients are given who know them: the first that a client knows.
+    pub renditions: Vec<Rendition>,
     /// Bytes of disk that they may take; those that weren't asked for longest go first.
     pub cache_bytes: u64,
     /// The directory that is theirs alone, and may be deleted at any time. Where absent, they are kept in memory only.
@@ -222,7 +224,12 @@ impl Default for WatchlistSettings {
 
 impl Default for ThumbnailSettings {
     fn default() -> Self {
-        Self { sizes: Sizes::default(), cache_bytes: 2 * 1024 * 1024 * 1024, directory: None }
+        Self {
+            sizes: Sizes::default(),
+            renditions: Vec::new(),
+            cache_bytes: 2 * 1024 * 1024 * 1024,
+            directory: None,
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use commonhold_blob::BlobStream;
-use commonhold_core::thumb::{Image, Picture, Thumb};
+use commonhold_core::thumb::{Picture, Rendition, Thumb};
 use commonhold_core::user::Caller;
 use commonhold_core::{BlobKey, FileKey, MediaInfo, Message, Param};
 
@@ -26,11 +26,9 @@ pub use cache::{GENERATION, KeptFile};
 pub use found::{Named, Pictured};
 pub(crate) use made::Thumbnails;
 
-/// A thumbnail's bytes and what a server says of them.
+/// A thumbnail's bytes.
 #[derive(Clone, Debug)]
 pub struct Thumbnail {
-    /// What it is.
-    pub image: Image,
     /// How many bytes it has.
     pub size: u64,
     /// Where the bytes are.
@@ -102,20 +100,21 @@ impl Repository {
         Some(Message::new("thumbnail_error").with(Param::Text(failure.to_string())))
     }
 
-    /// A thumbnail of a file: as it is kept, or made now. However many ask for it at the same time, it is made once.
-    /// `address` is counted among those that have thumbnails of unusual sizes made.
+    /// A thumbnail of a file, in its plain form or another: as it is kept, or made now. However many ask for it at the
+    /// same time, it is made once. `address` is counted among those that have thumbnails of unusual sizes made.
     pub async fn thumbnail(
         &self,
         file: &Pictured,
         picture: &Picture,
         thumb: &Thumb,
+        rendition: Option<Rendition>,
         address: Option<IpAddr>,
     ) -> Result<Result<Thumbnail, ThumbnailFailure>> {
         let limits = &self.settings.limits;
         let rate = limits.odd_thumbnails.filter(|_| limits.enabled);
         let is_usual = picture.is_usual(thumb, &self.settings.thumbnails.sizes);
         let payer = address.zip(rate).filter(|_| !is_usual);
-        self.thumbnails.get(file, picture, thumb, payer).await
+        self.thumbnails.get(file, picture, thumb, rendition, payer).await
     }
 
     /// Learns which thumbnails an earlier process has kept. They are found without that, but don't count.

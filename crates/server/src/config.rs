@@ -341,6 +341,7 @@ mod tests {
         assert!(problem("[thumbnails]\nsteps = [\"120\"]\n", &[]).contains("thumbnails.steps"));
         assert!(problem("[thumbnails]\nsteps = []\n", &[]).contains("thumbnails.steps"));
         assert!(problem("[thumbnails]\nmode = \"round\"\n", &[]).contains("thumbnails.mode"));
+        assert!(problem("[thumbnails]\nrenditions = [\"gif\"]\n", &[]).contains("thumbnails.renditions"));
         assert!(problem("", &[("COMMONHOLD_THUMBNAILS_STEPS", "120,x")]).contains("THUMBNAILS_STEPS"));
         assert!(problem("[uploads.by_url]\ngroups = [\"sysops\"]\n", &[]).contains("\"sysops\""));
         assert!(problem("", &[("COMMONHOLD_UPLOADS_BY_URL_ALLOW_NETWORKS", "10")]).contains("\"10\""));

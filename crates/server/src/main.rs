@@ -4,6 +4,7 @@
 //! `commands.rs` and `maintenance.rs` what is done without it. Nothing here decides anything about uploads: if a test of a rule needs a
 //! socket, the rule is in the wrong crate.
 
+mod accept;
 mod answer;
 mod app;
 mod by_name;

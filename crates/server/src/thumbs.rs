@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
-use axum::http::{Method, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use commonhold_core::FileKey;
-use commonhold_core::thumb::{Bounds, NameError, Options, Picture, SizesMode, Thumb};
+use commonhold_core::thumb::{Bounds, NameError, Options, Picture, Rendition, SizesMode, Thumb};
 use commonhold_core::title::{FileTitle, Title, ns};
 use commonhold_core::user::Caller;
 use commonhold_repo::{
@@ -16,6 +16,7 @@ use commonhold_repo::{
 };
 use commonhold_web::thumbnail_error;
 
+use crate::accept;
 use crate::answer;
 use crate::files::{self, Audience};
 use crate::paths::{self, MAX_NAME, Placed};
@@ -206,9 +207,12 @@ impl Asking<'_> {
         }
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
-        let image = picture.format.image(&thumb.options);
-        let tag = format!("\"{}-{THUMBNAIL_GENERATION}-{}\"", file.sha1, thumb.param_string(picture.format));
-        files::describe(headers, image.mime(), file.modified, &tag, audience);
+        let forms = self.forms(picture, &thumb);
+        let rendition = accept::first_named(&self.head.headers, forms);
+        let mime = rendition.map_or(picture.format.image(&thumb.options).mime(), Rendition::mime);
+        let version = thumb.version(picture, rendition);
+        let tag = format!("\"{}-{THUMBNAIL_GENERATION}-{version}\"", file.sha1);
+        files::describe(headers, mime, file.modified, &tag, audience);
         let kind = match place {
             _ if files::wants_download(&self.head.uri) => Some("attachment"),
             // Other addresses end in a name.
@@ -221,11 +225,15 @@ impl Asking<'_> {
         if audience == Audience::Public && self.head.headers.contains_key(header::ORIGIN) {
             files::allow_scripts(headers);
         }
+        if !forms.is_empty() {
+            headers.append(header::VARY, HeaderValue::from_static("Accept"));
+        }
         if files::is_unchanged(&self.head.headers, &tag, file.modified) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return Ok(response);
         }
-        let thumbnail = match self.repo.thumbnail(file, picture, &thumb, Some(self.address)).await? {
+        let made = self.repo.thumbnail(file, picture, &thumb, rendition, Some(self.address)).await?;
+        let thumbnail = match made {
             Ok(thumbnail) => thumbnail,
             Err(failure) => return Ok(failed(&failure).page()),
         };
@@ -237,6 +245,12 @@ impl Asking<'_> {
             };
         }
         Ok(response)
+    }
+
+    /// The other forms that the site has of a thumbnail.
+    fn forms(&self, picture: &Picture, thumb: &Thumb) -> &[Rendition] {
+        let forms = self.repo.settings().thumbnails.renditions.as_slice();
+        if picture.has_renditions(thumb) { forms } else { &[] }
     }
 
     /// The thumbnail that the site gives for this one, or what to answer instead.

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use commonhold_core::thumb::Rendition;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use png::{BitDepth, Compression};
+use ravif::{Img, RGB8, RGBA8};
+use webp::WebPConfig;
 
 use crate::thumb::picture::{Layout, Picture};
 use crate::thumb::{Failure, Output, Spec, gif};
@@ -11,15 +14,34 @@ use crate::thumb::{Failure, Output, Spec, gif};
 /// Quality of JPEGs, and of those that shall be small.
 const QUALITY: u8 = 80;
 const LOW_QUALITY: u8 = 30;
+/// The same of WebP and AVIF. They look about as good, by the numbers within a decibel or two, in half to three quarters
+/// of the bytes.
+const WEBP_QUALITY: f32 = 75.0;
+const LOW_WEBP_QUALITY: f32 = 30.0;
+const AVIF_QUALITY: f32 = 75.0;
+const LOW_AVIF_QUALITY: f32 = 40.0;
+/// In place of PNGs, which are drawings more often than photographs: edges suffer first.
+const WEBP_DRAWING_QUALITY: f32 = 80.0;
+const AVIF_DRAWING_QUALITY: f32 = 80.0;
+/// How carefully WebP is made: 0 is fastest, 6 smallest.
+const WEBP_METHOD: i32 = 2;
+/// How carefully AVIF is made: 1 is smallest, 10 fastest.
+const AVIF_SPEED: u8 = 10;
 /// Colours that fit into a palette.
 const PALETTE: usize = 256;
 
 /// Encodes a picture that is upright, and grey or sRGB.
 pub(super) fn encode(picture: Picture, spec: &Spec) -> Result<Vec<u8>, Failure> {
-    match spec.output {
-        Output::Jpeg => as_jpeg(&on_white(picture), if spec.low_quality { LOW_QUALITY } else { QUALITY }),
-        Output::Png => as_png(opaque_if_so(picture)),
-        Output::Gif => gif::still(picture),
+    let picture = match spec.output {
+        Output::Jpeg => on_white(picture),
+        Output::Png => opaque_if_so(picture),
+        Output::Gif => return gif::still(picture),
+    };
+    match (spec.rendition, spec.output) {
+        (Some(Rendition::Webp), _) => as_webp(&with_colours(picture)?, spec),
+        (Some(Rendition::Avif), _) => as_avif(&with_colours(picture)?, spec),
+        (None, Output::Jpeg) => as_jpeg(&picture, if spec.low_quality { LOW_QUALITY } else { QUALITY }),
+        (None, _) => as_png(picture),
     }
 }
 
@@ -65,6 +87,66 @@ fn as_jpeg(picture: &Picture, quality: u8) -> Result<Vec<u8>, Failure> {
         .encode(&picture.pixels, width, height, colours)
         .map_err(|error| Failure::Unsupported(error.to_string()))?;
     Ok(bytes)
+}
+
+/// The same picture with a sample for each colour, as some encoders want it.
+fn with_colours(picture: Picture) -> Result<Picture, Failure> {
+    let (layout, pixels) = match picture.layout {
+        Layout::Rgb | Layout::Rgba => return Ok(picture),
+        Layout::Grey => (Layout::Rgb, picture.pixels.iter().flat_map(|grey| [*grey; 3]).collect()),
+        Layout::GreyAlpha => {
+            let pixels = picture.pixels.as_chunks::<2>().0;
+            (Layout::Rgba, pixels.iter().flat_map(|p| [p[0], p[0], p[0], p[1]]).collect())
+        }
+        Layout::Cmyk => return Err(Failure::Unsupported("inks in a picture for the web".to_owned())),
+    };
+    Ok(Picture { layout, pixels, ..picture })
+}
+
+fn as_webp(picture: &Picture, spec: &Spec) -> Result<Vec<u8>, Failure> {
+    let mut config = WebPConfig::new().map_err(|()| Failure::Unsupported("WebP".to_owned()))?;
+    config.method = WEBP_METHOD;
+    config.quality = match spec.output {
+        Output::Jpeg if spec.low_quality => LOW_WEBP_QUALITY,
+        Output::Jpeg => WEBP_QUALITY,
+        Output::Png | Output::Gif => WEBP_DRAWING_QUALITY,
+    };
+    // Where a palette does, nothing need be lost for few bytes.
+    config.lossless = (spec.output == Output::Png && Indexed::of(picture).is_some()).into();
+    let layout = if picture.layout.has_alpha() { webp::PixelLayout::Rgba } else { webp::PixelLayout::Rgb };
+    let encoder = webp::Encoder::new(&picture.pixels, layout, picture.width, picture.height);
+    let made = encoder.encode_advanced(&config).map_err(|_| no_room(picture))?;
+    Ok(made.to_vec())
+}
+
+fn as_avif(picture: &Picture, spec: &Spec) -> Result<Vec<u8>, Failure> {
+    let quality = match spec.output {
+        Output::Jpeg if spec.low_quality => LOW_AVIF_QUALITY,
+        Output::Jpeg => AVIF_QUALITY,
+        Output::Png | Output::Gif => AVIF_DRAWING_QUALITY,
+    };
+    let encoder = ravif::Encoder::new()
+        .with_quality(quality)
+        .with_alpha_quality(quality)
+        .with_speed(AVIF_SPEED)
+        .with_bit_depth(ravif::BitDepth::Eight)
+        .with_num_threads(Some(1));
+    let (width, height) = (picture.width as usize, picture.height as usize);
+    let made = if picture.layout.has_alpha() {
+        let pixels = picture.pixels.as_chunks::<4>().0;
+        let pixels: Vec<RGBA8> = pixels.iter().map(|pixel| RGBA8::from(*pixel)).collect();
+        encoder.encode_rgba(Img::new(pixels.as_slice(), width, height))
+    } else {
+        let pixels = picture.pixels.as_chunks::<3>().0;
+        let pixels: Vec<RGB8> = pixels.iter().map(|pixel| RGB8::from(*pixel)).collect();
+        encoder.encode_rgb(Img::new(pixels.as_slice(), width, height))
+    };
+    Ok(made.map_err(|_| no_room(picture))?.avif_file)
+}
+
+/// Why an encoder fails that knows all that it is given.
+fn no_room(picture: &Picture) -> Failure {
+    Failure::TooMuchMemory { bytes: picture.pixels.len() as u64 }
 }
 
 fn as_png(picture: Picture) -> Result<Vec<u8>, Failure> {

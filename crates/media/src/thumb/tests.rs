@@ -89,6 +89,7 @@ fn spec(mime: &str, width: u32, height: u32, output: Output) -> Spec {
         low_quality: false,
         seek: None,
         output,
+        rendition: None,
     }
 }
 
@@ -206,6 +207,53 @@ fn what_is_transparent_becomes_white_in_a_jpeg() {
     let [left, right] = seen(&made(&file, &spec("image/png", 32, 32, Output::Jpeg)), "image/jpeg", 32, 32);
     assert_near(&left, &[200, 30, 30]);
     assert_near(&right, &[255, 255, 255]);
+}
+
+/// Pixels of a WebP, four samples each where it has opacity and three where it has none.
+fn webp_pixels(file: &[u8]) -> (usize, Vec<u8>) {
+    let picture = webp::decode(&mut Cursor::new(file), &Limits::default()).unwrap();
+    (picture.layout.samples(), picture.pixels)
+}
+
+#[test]
+fn other_forms_look_the_same() {
+    let pixels = halves(64, 64, &[200, 30, 30, 255], &[30, 200, 30, 0]);
+    let file = png_file(64, 64, ::png::BitDepth::Eight, ::png::ColorType::Rgba, &pixels);
+    let webp = |output| Spec { rendition: Some(Rendition::Webp), ..spec("image/png", 32, 32, output) };
+    // White where a JPEG is white, transparent where a PNG is transparent.
+    let (samples, pixels) = webp_pixels(&made(&file, &webp(Output::Jpeg)));
+    assert_eq!(samples, 3);
+    assert_near(&pixels[8 * 3..][..3], &[200, 30, 30]);
+    assert_near(&pixels[24 * 3..][..3], &[255, 255, 255]);
+    let (samples, pixels) = webp_pixels(&made(&file, &webp(Output::Png)));
+    assert_eq!((samples, pixels[8 * 4 + 3], pixels[24 * 4 + 3]), (4, 255, 0));
+    // A palette's colours are the very same.
+    assert_eq!(&pixels[8 * 4..][..4], &[200, 30, 30, 255]);
+    // Nothing of this is lost where there are no colours, or many.
+    for colours in [::png::ColorType::Grayscale, ::png::ColorType::GrayscaleAlpha] {
+        let ramp: Vec<u8> = (0..64 * 64 * colours.samples()).map(|at| (at / 16 % 256) as u8).collect();
+        let file = png_file(64, 64, ::png::BitDepth::Eight, colours, &ramp);
+        assert_eq!(webp_pixels(&made(&file, &webp(Output::Png))).0, 2 + colours.samples());
+    }
+    let many: Vec<u8> =
+        (0..64 * 64_u32).flat_map(|at| [at % 64 * 4, at / 64 * 4, 9].map(|s| s as u8)).collect();
+    let file = png_file(64, 64, ::png::BitDepth::Eight, ::png::ColorType::Rgb, &many);
+    let (samples, pixels) = webp_pixels(&made(&file, &webp(Output::Png)));
+    assert_eq!(samples, 3);
+    assert!(pixels[(5 * 32 + 25) * 3].abs_diff(202) < 12);
+}
+
+#[test]
+fn other_forms_are_small_if_they_shall_be() {
+    let noise: Vec<u8> =
+        (0..200 * 200 * 3_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let file = jpeg_file(200, 200, &noise, jpeg_encoder::ColorType::Rgb, &[]);
+    for (form, beginning) in [(Rendition::Webp, b"WEBPVP8 "), (Rendition::Avif, b"ftypavif")] {
+        let wanted = Spec { rendition: Some(form), ..spec("image/jpeg", 100, 100, Output::Jpeg) };
+        let plain = made(&file, &wanted);
+        assert!(plain[..16].windows(8).any(|eight| eight == beginning));
+        assert!(made(&file, &Spec { low_quality: true, ..wanted }).len() < plain.len());
+    }
 }
 
 #[test]

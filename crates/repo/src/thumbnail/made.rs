@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use commonhold_blob::{BlobStream, Place};
-use commonhold_core::thumb::{Format, Image, Picture, Thumb};
+use commonhold_core::thumb::{Format, Image, Picture, Rendition, Thumb};
 use commonhold_core::{BlobKey, Clock, Rate, Timestamp};
 use commonhold_media::thumb::{Output, Spec};
 use futures_util::{StreamExt, stream};
@@ -64,9 +64,8 @@ struct Order {
     /// What it is called where thumbnails are kept.
     name: String,
     blob: BlobKey,
-    /// The parameters by which its failures are known.
-    params: String,
-    image: Image,
+    /// What its failures are known by.
+    version: String,
     spec: Spec,
     /// Whom it is counted for, if it has to be made.
     payer: Option<(IpAddr, Rate)>,
@@ -112,7 +111,7 @@ impl Thumbnails {
         thumb: &Thumb,
         now: Timestamp,
     ) -> Option<RenderFailure> {
-        self.shared.failures.peek(blob, &thumb.param_string(picture.format), now)
+        self.shared.failures.peek(blob, &thumb.version(picture, None), now)
     }
 
     pub(super) fn counts(&self) -> ThumbnailCounts {
@@ -131,20 +130,22 @@ impl Thumbnails {
         file: &Pictured,
         picture: &Picture,
         thumb: &Thumb,
+        rendition: Option<Rendition>,
         payer: Option<(IpAddr, Rate)>,
     ) -> Result<Outcome> {
         let image = picture.format.image(&thumb.options);
-        let params = thumb.param_string(picture.format);
-        let name = format!("{}-{params}.{}", file.blob, image.extension());
+        let extension = rendition.map_or(image.extension(), Rendition::name);
+        let name = format!("{}-{}.{extension}", file.blob, thumb.param_string(picture.format));
         if let Some(bytes) = self.shared.memory.get(&name) {
             self.shared.from_memory.fetch_add(1, Ordering::Relaxed);
             if let Some(disk) = &self.shared.disk {
                 disk.touch(&name);
             }
-            return Ok(Ok(Thumbnail::in_memory(image, bytes)));
+            return Ok(Ok(Thumbnail::in_memory(bytes)));
         }
-        let spec = spec(file, picture, thumb);
-        let order = Order { name, blob: file.blob.clone(), params, image, spec, payer };
+        let version = thumb.version(picture, rendition);
+        let spec = Spec { rendition, ..spec(file, picture, thumb) };
+        let order = Order { name, blob: file.blob.clone(), version, spec, payer };
         loop {
             let (mut waiting, mine) = self.shared.board(&order);
             let outcome = match waiting.wait_for(Option::is_some).await {
@@ -183,12 +184,12 @@ impl Thumbnails {
 }
 
 impl Thumbnail {
-    fn in_memory(image: Image, bytes: Bytes) -> Self {
-        Self { image, size: bytes.len() as u64, body: ThumbnailBody::Memory(bytes) }
+    fn in_memory(bytes: Bytes) -> Self {
+        Self { size: bytes.len() as u64, body: ThumbnailBody::Memory(bytes) }
     }
 
-    fn on_disk(image: Image, file: KeptFile) -> Self {
-        Self { image, size: file.size(), body: ThumbnailBody::File(Arc::new(file)) }
+    fn on_disk(file: KeptFile) -> Self {
+        Self { size: file.size(), body: ThumbnailBody::File(Arc::new(file)) }
     }
 }
 
@@ -218,7 +219,7 @@ impl Shared {
     async fn find_or_make(self: &Arc<Self>, order: &Order) -> Outcome {
         // It may have been made between the look into the memory and now.
         if let Some(bytes) = self.memory.get(&order.name) {
-            return Ok(Thumbnail::in_memory(order.image, bytes));
+            return Ok(Thumbnail::in_memory(bytes));
         }
         match self.find(order).await {
             Ok(Some(thumbnail)) => {
@@ -229,7 +230,7 @@ impl Shared {
             // It can be made again.
             Err(error) => tracing::warn!(%error, "a kept thumbnail can't be read"),
         }
-        match self.failures.answer(&order.blob, &order.params, self.clock.now()) {
+        match self.failures.answer(&order.blob, &order.version, self.clock.now()) {
             Some(Known::Failed(failure)) => return Err(failure.into()),
             Some(Known::TooOften) => return Err(ThumbnailFailure::TooOften),
             None => {}
@@ -251,9 +252,9 @@ impl Shared {
         Ok(found.map(|kept| match kept {
             Kept::Bytes(bytes) => {
                 self.memory.put(&order.name, &bytes);
-                Thumbnail::in_memory(order.image, bytes)
+                Thumbnail::in_memory(bytes)
             }
-            Kept::File(file) => Thumbnail::on_disk(order.image, file),
+            Kept::File(file) => Thumbnail::on_disk(file),
         }))
     }
 
@@ -264,7 +265,7 @@ impl Shared {
             Ok(Err(RenderFailure::Busy)) => return Err(RenderFailure::Busy.into()),
             Ok(Err(failure)) => {
                 self.failed.fetch_add(1, Ordering::Relaxed);
-                self.failures.note(&order.blob, &order.params, &failure, self.clock.now());
+                self.failures.note(&order.blob, &order.version, &failure, self.clock.now());
                 return Err(failure.into());
             }
             Err(Error::Storage(commonhold_blob::Error::Missing(_))) => return Err(ThumbnailFailure::Gone),
@@ -277,8 +278,8 @@ impl Shared {
         self.memory.put(&order.name, &bytes);
         let kept = self.keep(order, bytes.clone()).await;
         Ok(match kept {
-            Some(file) if bytes.len() as u64 > LARGE => Thumbnail::on_disk(order.image, file),
-            _ => Thumbnail::in_memory(order.image, bytes),
+            Some(file) if bytes.len() as u64 > LARGE => Thumbnail::on_disk(file),
+            _ => Thumbnail::in_memory(bytes),
         })
     }
 
@@ -355,5 +356,6 @@ fn spec(file: &Pictured, picture: &Picture, thumb: &Thumb) -> Spec {
             Image::Png => Output::Png,
             Image::Gif => Output::Gif,
         },
+        rendition: None,
     }
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use commonhold_core::right;
-use commonhold_core::thumb::{Sizes, SizesMode};
+use commonhold_core::thumb::{Rendition, Sizes, SizesMode};
 use commonhold_core::{Expiry, Rate, Timestamp};
 use commonhold_media::tools::Tool;
 use commonhold_repo::{OnFailure, ScannerAddress};
@@ -428,6 +428,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         set: |c, v| sizes_mode(v).map(|mode| c.settings.thumbnails.sizes.mode = mode),
     },
     Setting {
+        name: "thumbnails.renditions",
+        doc: "Forms in which thumbnails that are JPEG or PNG are given to clients that know them: \"webp\", \"avif\". The first counts most.",
+        kind: Kind::Texts,
+        get: |c| texts(c.settings.thumbnails.renditions.iter().map(|form| form.name().to_owned())),
+        set: |c, v| renditions(v).map(|v| c.settings.thumbnails.renditions = v),
+    },
+    Setting {
         name: "thumbnails.cache_bytes",
         doc: "Bytes of disk for thumbnails, below thumbnails/ in the data directory. Those not asked for longest go first.",
         kind: Kind::Number,
@@ -519,6 +526,12 @@ fn sizes_mode(value: Value) -> Result<SizesMode, String> {
     let text = string(value);
     let known = MODES.iter().find(|(name, _)| *name == text).map(|(_, mode)| *mode);
     known.ok_or_else(|| "has to be exact, snap or refuse".to_owned())
+}
+
+fn renditions(value: Value) -> Result<Vec<Rendition>, String> {
+    let known = |name: String| Rendition::ALL.into_iter().find(|form| form.name() == name);
+    let forms: Option<Vec<Rendition>> = strings(value).into_iter().map(known).collect();
+    forms.ok_or_else(|| "may name webp and avif only".to_owned())
 }
 
 /// Widths of thumbnails.
