@@ -559,6 +559,41 @@ def test_what_is_transparent_stays_so_in_other_forms_and_what_moves_stays_as_it_
     assert (opened(answer).format, "Vary" in answer.headers) == ("GIF", False)
 
 
+def moving_webp(colours, size=(400, 240), **options):
+    """An animated WebP of whole pictures."""
+    first, *rest = [Image.new("RGBA", size, colour) for colour in colours]
+    out = io.BytesIO()
+    first.save(out, "WEBP", save_all=True, append_images=rest, lossless=True, **options)
+    return out.getvalue()
+
+
+def test_an_animated_webp_stays_animated(new_server):
+    wiki = new_server({"thumbnails.renditions": "webp", "media.max_frames": 4}).wiki()
+    colours = [(250, 0, 0, 255), (0, 250, 0, 120), (0, 0, 250, 255)]
+    wiki.upload("Moving.webp", file=moving_webp(colours, duration=[70, 500, 2000], loop=3), ignorewarnings=1)
+    entry = info(wiki, "Moving.webp", iiurlwidth=100)
+    assert entry["thumburl"].endswith("/100px-Moving.webp.png") and entry["thumbmime"] == "image/png"
+    # It has no other form, whoever asks.
+    for accept in ("*/*", "image/webp"):
+        answer = fetch(entry["thumburl"], Accept=accept)
+        image = opened(answer)
+        assert (answer.headers["Content-Type"], "Vary" in answer.headers) == ("image/png", False)
+        assert (image.format, image.size, image.n_frames, image.info["loop"]) == ("PNG", (100, 60), 3, 3)
+        seen = []
+        for number in range(3):
+            image.seek(number)
+            seen.append((image.convert("RGBA").getpixel((50, 30)), image.info["duration"]))
+        assert [duration for _, duration in seen] == [70, 500, 2000]
+        assert all(abs(a - b) < 4 for (pixel, _), colour in zip(seen, colours) for a, b in zip(pixel, colour))
+    # Of one that is too long the first frame is shown, and a still one has the other form.
+    wiki.upload("Long.webp", file=moving_webp(colours + colours[:2], duration=70), ignorewarnings=1)
+    image = opened(fetch(info(wiki, "Long.webp", iiurlwidth=100)["thumburl"]))
+    assert (image.n_frames, image.convert("RGBA").getpixel((50, 30))) == (1, (250, 0, 0, 255))
+    wiki.upload("Still.webp", file=picture("WEBP"), ignorewarnings=1)
+    answer = fetch(info(wiki, "Still.webp", iiurlwidth=100)["thumburl"], Accept="image/webp")
+    assert (opened(answer).format, answer.headers["Vary"]) == ("WEBP", "Accept")
+
+
 def test_another_form_is_made_once_and_within_the_limits_of_decoders(new_server):
     target = new_server({"thumbnails.renditions": "avif,webp"})
     wiki = target.wiki()

@@ -33,7 +33,7 @@ pub enum Format {
     Png,
     /// GIF, perhaps animated.
     Gif,
-    /// WebP, rendered as PNG, since MediaWiki does.
+    /// WebP, perhaps animated, rendered as PNG, since MediaWiki does.
     Webp,
     /// SVG, in one of its languages, rendered as PNG.
     Drawing,
@@ -73,6 +73,8 @@ pub struct Picture {
     pub duration: f64,
     /// Whether its pixels are stored in another orientation than they are shown in.
     pub turned: bool,
+    /// Whether it is an animation whose thumbnails may move in one form only.
+    pub moves: bool,
 }
 
 impl Format {
@@ -136,7 +138,7 @@ impl Picture {
     /// What matters of a file; `None` if it has no thumbnails: its type isn't rendered, or its size isn't known.
     pub fn of(info: &MediaInfo) -> Option<Self> {
         let format = Format::of(&info.mime, info.media_type)?;
-        let orientation = info.metadata.as_ref().and_then(|data| data.get("Orientation"));
+        let said = |name| info.metadata.as_ref().and_then(|data| data.get(name));
         let seen = info.width > 0 && info.height > 0;
         seen.then(|| Self {
             format,
@@ -145,7 +147,8 @@ impl Picture {
             pages: info.pages.unwrap_or(1).max(1),
             page_sizes: pages::sizes(format, info),
             duration: info.duration,
-            turned: format == Format::Jpeg && matches!(orientation, Some(Data::Int(2..=8))),
+            turned: format == Format::Jpeg && matches!(said("Orientation"), Some(Data::Int(2..=8))),
+            moves: format == Format::Webp && said("animated") == Some(&Data::Bool(true)),
         })
     }
 

@@ -57,9 +57,9 @@ pub struct Spec {
 pub enum Output {
     /// JPEG; white where the picture is transparent.
     Jpeg,
-    /// PNG.
+    /// PNG, animated where the source is a WebP that is, and its frames aren't too many.
     Png,
-    /// GIF, animated where the source is and its frames aren't too many.
+    /// GIF, animated where the source is, and its frames aren't too many.
     Gif,
 }
 
@@ -232,6 +232,12 @@ fn render_in(
     if spec.mime == "image/gif"
         && spec.output == Output::Gif
         && let Some(animation) = gif::animation(source, spec, limits)?
+    {
+        return Ok(animation);
+    }
+    if spec.mime == "image/webp"
+        && (spec.output, spec.rendition) == (Output::Png, None)
+        && let Some(animation) = webp::animation(source, spec, limits)?
     {
         return Ok(animation);
     }

@@ -90,7 +90,16 @@ impl SharedFile {
         let (width, height) = (self.width, self.height);
         let (page_sizes, duration, turned) = (Vec::new(), 0.0, false);
         let seen = width > 0 && height > 0;
-        seen.then_some(Picture { format, width, height, pages: 1, page_sizes, duration, turned })
+        seen.then_some(Picture {
+            format,
+            width,
+            height,
+            pages: 1,
+            page_sizes,
+            duration,
+            turned,
+            moves: false,
+        })
     }
 }
 

@@ -45,7 +45,7 @@ impl Picture {
     pub fn has_renditions(&self, thumb: &Thumb) -> bool {
         let (width, height) = (thumb.pixel_width, thumb.pixel_height);
         let is_small = u64::from(width) * u64::from(height) <= MAX_PIXELS && width.max(height) <= MAX_SIDE;
-        is_small && self.format.image(&thumb.options) != Image::Gif
+        is_small && !self.moves && self.format.image(&thumb.options) != Image::Gif
     }
 }
 

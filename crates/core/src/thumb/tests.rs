@@ -3,7 +3,16 @@ use proptest::prelude::*;
 use super::*;
 
 fn picture(format: Format, width: u32, height: u32) -> Picture {
-    Picture { format, width, height, pages: 1, page_sizes: Vec::new(), duration: 0.0, turned: false }
+    Picture {
+        format,
+        width,
+        height,
+        pages: 1,
+        page_sizes: Vec::new(),
+        duration: 0.0,
+        turned: false,
+        moves: false,
+    }
 }
 
 fn scaled(picture: &Picture, width: i64, height: impl Into<Option<i64>>) -> Thumb {

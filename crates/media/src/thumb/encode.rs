@@ -41,7 +41,28 @@ pub(super) fn encode(picture: Picture, spec: &Spec) -> Result<Vec<u8>, Failure> 
         (Some(Rendition::Webp), _) => as_webp(&with_colours(picture)?, spec),
         (Some(Rendition::Avif), _) => as_avif(&with_colours(picture)?, spec),
         (None, Output::Jpeg) => as_jpeg(&picture, if spec.low_quality { LOW_QUALITY } else { QUALITY }),
-        (None, _) => as_png(picture),
+        (None, _) => as_png(picture, None),
+    }
+}
+
+/// When the frames of an animation are shown.
+pub(super) struct Timing {
+    /// For how long each is, in milliseconds.
+    pub(super) delays: Vec<u32>,
+    /// How often all are; 0 for without end.
+    pub(super) plays: u32,
+}
+
+/// Encodes an animation, whose frames stand one below the other in a picture. They share a palette, if they have one.
+pub(super) fn moving(strip: Picture, timing: &Timing) -> Result<Vec<u8>, Failure> {
+    as_png(opaque_if_so(strip), Some(timing))
+}
+
+/// A length of time as PNG has it: so many parts of so many in a second.
+fn fraction(milliseconds: u32) -> (u16, u16) {
+    match u16::try_from(milliseconds) {
+        Ok(milliseconds) => (milliseconds, 1000),
+        Err(_) => (u16::try_from(milliseconds / 1000).unwrap_or(u16::MAX), 1),
     }
 }
 
@@ -149,11 +170,14 @@ fn no_room(picture: &Picture) -> Failure {
     Failure::TooMuchMemory { bytes: picture.pixels.len() as u64 }
 }
 
-fn as_png(picture: Picture) -> Result<Vec<u8>, Failure> {
+fn as_png(picture: Picture, timing: Option<&Timing>) -> Result<Vec<u8>, Failure> {
+    let frames = timing.map_or(1, |timing| timing.delays.len());
+    let height = picture.height / frames as u32;
     let failed = |error: png::EncodingError| Failure::Unsupported(error.to_string());
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, picture.width, picture.height);
-    encoder.set_compression(Compression::High);
+    let mut encoder = png::Encoder::new(&mut bytes, picture.width, height);
+    // An animation may have a hundred times the pixels of a still picture.
+    encoder.set_compression(if timing.is_some() { Compression::Fast } else { Compression::High });
     encoder.set_depth(BitDepth::Eight);
     let indexed = match picture.layout {
         Layout::Rgb | Layout::Rgba => Indexed::of(&picture),
@@ -178,8 +202,17 @@ fn as_png(picture: Picture) -> Result<Vec<u8>, Failure> {
         });
         picture.pixels
     };
+    if let Some(timing) = timing {
+        encoder.set_animated(frames as u32, timing.plays).map_err(failed)?;
+    }
     let mut writer = encoder.write_header().map_err(failed)?;
-    writer.write_image_data(&pixels).map_err(failed)?;
+    for (number, frame) in pixels.chunks_exact(pixels.len() / frames).enumerate() {
+        if let Some(delay) = timing.and_then(|timing| timing.delays.get(number)) {
+            let (part, whole) = fraction(*delay);
+            writer.set_frame_delay(part, whole).map_err(failed)?;
+        }
+        writer.write_image_data(frame).map_err(failed)?;
+    }
     writer.finish().map_err(failed)?;
     Ok(bytes)
 }

@@ -290,6 +290,116 @@ fn webp_is_made_smaller() {
     assert_near(&right, &[30, 200, 30, 128]);
 }
 
+/// A frame of one colour: where it lies, its size, milliseconds, and flags (2: doesn't blend, 1: goes).
+fn webp_frame(at: [u32; 2], size: [u32; 2], delay: u32, flags: u8, colour: [u8; 4]) -> Vec<u8> {
+    let picture = &webp_file(size[0], size[1], &colour.repeat((size[0] * size[1]) as usize))[12..];
+    let three = |number: u32| number.to_le_bytes()[..3].to_vec();
+    let mut part = [three(at[0] / 2), three(at[1] / 2), three(size[0] - 1), three(size[1] - 1)].concat();
+    part.extend(three(delay));
+    part.push(flags);
+    [b"ANMF", ((part.len() + picture.len()) as u32).to_le_bytes().as_slice(), &part, picture].concat()
+}
+
+/// An animation of 40 by 30 pixels that is shown so often.
+fn webp_animation(plays: u16, frames: &[Vec<u8>]) -> Vec<u8> {
+    let head = b"VP8X\x0A\0\0\0\x12\0\0\0\x27\0\0\x1D\0\0ANIM\x06\0\0\0\0\0\0\0";
+    let parts = [head.as_slice(), &plays.to_le_bytes(), &frames.concat()].concat();
+    [b"RIFF", (4 + parts.len() as u32).to_le_bytes().as_slice(), b"WEBP", &parts].concat()
+}
+
+/// Of a frame, the pixels in the middle of its left and right half, and for how long it is shown.
+type Shown = ([u8; 4], [u8; 4], u32);
+
+/// The frames of an animated PNG, and how often they are shown.
+fn png_frames(file: &[u8]) -> (Vec<Shown>, u32) {
+    let mut decoder = ::png::Decoder::new(Cursor::new(file));
+    decoder.set_transformations(::png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().unwrap();
+    let about = reader.info().animation_control.unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let frames = (0..about.num_frames).map(|_| {
+        let samples = reader.next_frame(&mut pixels).unwrap().color_type.samples();
+        let delay = reader.info().frame_control.unwrap();
+        let pixel = |x: usize| {
+            let mut pixel = [255; 4];
+            pixel[..samples].copy_from_slice(&pixels[(7 * 20 + x) * samples..][..samples]);
+            pixel
+        };
+        (pixel(5), pixel(15), u32::from(delay.delay_num) * 1000 / u32::from(delay.delay_den))
+    });
+    (frames.collect(), about.num_plays)
+}
+
+#[test]
+fn an_animated_webp_becomes_an_animated_png() {
+    let [red, green, blue] = [[250, 0, 0, 255], [0, 250, 0, 255], [0, 0, 250, 255]];
+    let (nothing, whole, right) = ([0; 4], [40, 30], [20, 30]);
+    let wanted = spec("image/webp", 20, 15, Output::Png);
+    // Frames that cover all, one half, nothing; that blend and don't; that go and stay.
+    let file = webp_animation(
+        3,
+        &[
+            webp_frame([0, 0], whole, 70, 0, red),
+            webp_frame([20, 0], right, 80, 1, green),
+            webp_frame([0, 0], [2, 2], 90, 0, green),
+            webp_frame([20, 0], right, 70_000, 0, [0, 0, 255, 128]),
+            webp_frame([0, 0], whole, 10, 0, nothing),
+            webp_frame([0, 0], whole, 0, 2, [0, 250, 0, 100]),
+            webp_frame([0, 0], whole, 20, 0, [0, 250, 0, 255]),
+        ],
+    );
+    let (frames, plays) = png_frames(&made(&file, &wanted));
+    assert_eq!(plays, 3);
+    let half = [0, 0, 255, 128];
+    let expected = [
+        (red, red, 70),
+        (red, green, 80),
+        (red, nothing, 90),
+        (red, half, 70_000),
+        (red, half, 10),
+        ([0, 250, 0, 100], [0, 250, 0, 100], 0),
+        (green, green, 20),
+    ];
+    assert_eq!(frames, expected);
+    // Without end, and opaque.
+    let file = webp_animation(0, &[red, green, blue].map(|colour| webp_frame([0, 0], whole, 7, 0, colour)));
+    let (frames, plays) = png_frames(&made(&file, &wanted));
+    assert_eq!((frames.len(), plays, frames[2]), (3, 0, (blue, blue, 7)));
+    // Too many, too large, or in another form: the first frame stands for all.
+    for limits in [
+        Limits { max_pixels: 40 * 30 * 3 - 1, ..Limits::default() },
+        Limits { max_frames: 2, ..Limits::default() },
+    ] {
+        let small = render(&mut Cursor::new(&file), &wanted, &limits).unwrap();
+        assert!(memchr::memmem::find(&small, b"acTL").is_none());
+        assert_near(&seen(&small, "image/png", 20, 15)[0], &red[..3]);
+    }
+    assert!(made(&file, &Spec { output: Output::Jpeg, ..wanted.clone() }).starts_with(b"\xFF\xD8"));
+    let one = webp_animation(0, &[webp_frame([0, 0], whole, 7, 0, red)]);
+    assert!(memchr::memmem::find(&made(&one, &wanted), b"acTL").is_none());
+}
+
+#[test]
+fn a_damaged_animation_is_shown_as_far_as_it_goes() {
+    let colours = [[250, 0, 0, 255], [0, 250, 0, 255], [0, 0, 250, 255]];
+    let wanted = spec("image/webp", 20, 15, Output::Png);
+    let good = colours.map(|colour| webp_frame([0, 0], [40, 30], 7, 0, colour));
+    let off = webp_frame([30, 0], [40, 30], 7, 0, colours[2]);
+    let mut lies = good[2].clone();
+    lies[14] = 20;
+    let mut broken = good[2].clone();
+    broken[40..].fill(0xFF);
+    for last in [off, lies, broken] {
+        let file = webp_animation(0, &[good[0].clone(), good[1].clone(), last.clone()]);
+        assert_eq!(png_frames(&made(&file, &wanted)).0.len(), 2);
+        let file = webp_animation(0, &[last, good[0].clone()]);
+        assert!(matches!(failed(&file, &wanted), Failure::Damaged(_)));
+    }
+    let file = webp_animation(0, &good);
+    let cut = &file[..file.len() - 30];
+    assert_eq!(png_frames(&made(cut, &wanted)).0.len(), 2);
+}
+
 #[test]
 fn a_page_is_taken_out_of_many() {
     let file = tiff_file(40, 30, &[[250, 0, 0], [0, 250, 0], [0, 0, 250]]);

@@ -28,7 +28,7 @@ const PIECE: u64 = 256 << 10;
 const TOUCHED_AFTER: Duration = Duration::from_hours(1);
 /// The way in which thumbnails are made. Whoever changes what comes out counts it up: those of another generation are in
 /// another directory, and are other versions for whoever keeps copies.
-pub const GENERATION: &str = "2";
+pub const GENERATION: &str = "3";
 /// Files that don't have their names yet.
 const UNFINISHED: &str = "unfinished";
 
