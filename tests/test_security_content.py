@@ -222,6 +222,8 @@ TEXTS = {
         f"<{tag}>{MARKUP.replace('<', '&lt;')}</{tag}>"
         for tag in ("dc:source", "dc:identifier", "ps:City", "ps:Credit", "ps:Headline", "ps:Source"))).encode())),
     "comment": jpeg_with((0xFE, FAR), (0xFE, MARKUP.encode())),
+    "profile": jpeg_with((0xFE, FAR), (0xE2, b"ICC_PROFILE\0\1\1" + bytes(36) + b"acsp" + bytes(88) + struct.pack(
+        ">I4sII", 1, b"desc", 144, 12 + len(MARKUP)) + b"desc" + struct.pack(">II", 0, len(MARKUP)) + MARKUP.encode())),
     "png_text": png((b"tEXt", b"Comment\0" + b"x" * 2000), *(
         (b"tEXt", keyword + b"\0" + MARKUP.encode()) for keyword in (b"Title", b"Author", b"Description", b"Software",
                                                                      b"Source", b"Warning", b"Disclaimer"))),

@@ -6,6 +6,7 @@ mod drawing;
 mod exif;
 mod flac;
 mod gif;
+mod icc;
 mod iptc;
 mod iso;
 mod jpeg;

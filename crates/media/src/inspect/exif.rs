@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use commonhold_core::Data;
 
 use super::tiff::{Directories, Values};
-use super::{Entries, text};
+use super::{Entries, icc, text};
 use crate::source::Source;
 
 /// What MediaWiki adds to say which rules the data follow.
@@ -14,6 +14,8 @@ pub(super) const VERSION: (&str, i64) = ("MEDIAWIKI_EXIF_VERSION", 2);
 
 const EXIF_DIRECTORY: u16 = 0x8769;
 const GPS_DIRECTORY: u16 = 0x8825;
+/// A colour profile.
+pub(super) const PROFILE: u16 = 0x8773;
 
 /// The tags that say where: letters of the hemispheres and degrees, side of the sea's level and metres.
 const GPS: RangeInclusive<u16> = 1..=6;
@@ -46,6 +48,7 @@ const IMAGE: &[(u16, &str)] = &[
     (0x213, "YCbCrPositioning"),
     (0x214, "ReferenceBlackWhite"),
     (0x8298, "Copyright"),
+    (PROFILE, "ICCProfileName"),
 ];
 
 const PHOTO: &[(u16, &str)] = &[
@@ -141,7 +144,21 @@ fn named(names: &[(u16, &str)], entries: &[(u16, Values)]) -> Entries {
     found
 }
 
+/// What a profile is called.
+fn profile(values: &Values) -> Option<Data> {
+    let name = match values {
+        Values::Opaque(bytes) => icc::name(bytes),
+        // Some say that bytes are numbers.
+        Values::Ints(bytes) => icc::name(&bytes.iter().map(|byte| *byte as u8).collect::<Vec<_>>()),
+        Values::Ascii(_) | Values::Ratios(_) => None,
+    };
+    name.map(Data::from)
+}
+
 fn data(name: &str, values: &Values) -> Option<Data> {
+    if name == "ICCProfileName" {
+        return profile(values);
+    }
     let list = match values {
         Values::Ascii(bytes) => {
             let text = bytes.split(|b| *b == 0).next().unwrap_or_default();

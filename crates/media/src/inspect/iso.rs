@@ -7,7 +7,7 @@ use commonhold_core::Data;
 
 use super::budget::Places;
 use super::timed::{Audio, READ_LIMIT, Tags, Timed, Video};
-use super::{Entries, Found, exif, merge, xmp};
+use super::{Entries, Found, exif, icc, merge, xmp};
 use crate::source::{Source, array_at};
 
 /// How many boxes of one level are looked at.
@@ -196,6 +196,7 @@ fn picture(places: &mut Places<'_>) -> Found {
             b"meta" => {
                 let inside = part.behind_version().inside(places);
                 found.bits = depth(places, &inside).unwrap_or(0);
+                merge(&mut tags, profile(places, &inside));
                 for (kind, data) in items(places, &inside) {
                     merge(&mut tags, said(kind, &data));
                 }
@@ -228,9 +229,26 @@ fn said(kind: [u8; 4], data: &[u8]) -> Entries {
     tags
 }
 
+/// The box with what is said of all items.
+fn properties(places: &mut Places<'_>, meta: &[Part]) -> Option<Part> {
+    meta.iter().find(|p| p.kind == *b"iprp")?.child(places, *b"ipco")
+}
+
+/// What the first colour profile is called.
+fn profile(places: &mut Places<'_>, meta: &[Part]) -> Entries {
+    let inside = properties(places, meta).map(|p| p.inside(places)).unwrap_or_default();
+    // Others say colours by numbers.
+    let is_profile = |places: &mut Places<'_>, part: &Part| {
+        let kind = places.array(part.from);
+        part.kind == *b"colr" && kind.is_some_and(|kind| [*b"prof", *b"rICC"].contains(&kind))
+    };
+    let found = inside.into_iter().find(|part| is_profile(places, part));
+    found.map(|part| icc::entries(&part.behind_version().content(places, READ))).unwrap_or_default()
+}
+
 /// Bits of a channel of the first picture.
 fn depth(places: &mut Places<'_>, meta: &[Part]) -> Option<u32> {
-    let properties = meta.iter().find(|p| p.kind == *b"iprp")?.child(places, *b"ipco")?;
+    let properties = properties(places, meta)?;
     let pixels = properties.child(places, *b"pixi")?.content(places, 8);
     pixels.get(5).map(|bits| u32::from(*bits))
 }

@@ -4,7 +4,7 @@ use std::io::{self, BufReader, Cursor};
 
 use commonhold_core::Data;
 
-use super::{Entries, Found, exif, iptc, merge, text, xmp};
+use super::{Entries, Found, exif, icc, iptc, merge, text, xmp};
 use crate::source::{Source, array_at, read_array, read_up_to};
 
 /// How many segments there may be before the picture.
@@ -15,6 +15,7 @@ const COMMENT_LIMIT: usize = 100;
 const EXIF: &[u8] = b"Exif\0\0";
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
+const PROFILE: &[u8] = b"ICC_PROFILE\0";
 
 #[derive(Default)]
 struct Seen {
@@ -24,6 +25,7 @@ struct Seen {
     exif: Option<Entries>,
     iptc: Option<Entries>,
     xmp: Option<Entries>,
+    profile: icc::Pieces,
 }
 
 pub(super) fn read(source: &mut dyn Source, len: u64) -> io::Result<Found> {
@@ -46,6 +48,7 @@ pub(super) fn read(source: &mut dyn Source, len: u64) -> io::Result<Found> {
     for part in [seen.iptc, seen.exif, seen.xmp].into_iter().flatten() {
         merge(&mut common, part);
     }
+    merge(&mut common, seen.profile.entries());
     let is_turned = common.iter().any(|(n, v)| n == "Orientation" && matches!(v, Data::Int(5..=8)));
     if is_turned {
         (found.width, found.height) = (found.height, found.width);
@@ -79,7 +82,7 @@ fn segments(source: &mut dyn Source, len: u64) -> io::Result<Seen> {
         if at > len {
             return Ok(seen);
         }
-        if matches!(marker, 0xC0..=0xCF | 0xE1 | 0xED | 0xFE) {
+        if matches!(marker, 0xC0..=0xCF | 0xE1 | 0xE2 | 0xED | 0xFE) {
             let data = read_up_to(&mut input, size.into())?;
             segment(marker, &data, &mut seen)?;
         } else {
@@ -119,6 +122,7 @@ fn segment(marker: u8, data: &[u8], seen: &mut Seen) -> io::Result<()> {
             seen.exif = Some(exif::read(&mut Cursor::new(&data[EXIF.len()..]))?.unwrap_or_default());
         }
         0xE1 if data.starts_with(XMP) && seen.xmp.is_none() => seen.xmp = Some(xmp::read(&data[XMP.len()..])),
+        0xE2 if data.starts_with(PROFILE) => seen.profile.add(&data[PROFILE.len()..]),
         0xED if data.starts_with(PHOTOSHOP) && seen.iptc.is_none() => {
             seen.iptc = Some(iptc::read(&data[PHOTOSHOP.len()..]));
         }

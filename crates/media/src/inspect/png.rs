@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read as _};
 use commonhold_core::Data;
 use flate2::read::ZlibDecoder;
 
-use super::{Entries, Found, PART_LIMIT, merge, seconds, text, xmp};
+use super::{Entries, Found, PART_LIMIT, icc, merge, seconds, text, xmp};
 use crate::source::{Source, array_at, read_array, read_up_to};
 
 /// The longest text chunk that is read, and how much text there may be when all of it is unpacked.
@@ -35,6 +35,7 @@ fn chunks(source: &mut dyn Source, len: u64) -> io::Result<Option<Found>> {
     let mut animation = Animation { plays: 1, ..Animation::default() };
     let mut texts = Entries::new();
     let mut from_xmp = Entries::new();
+    let mut has_profile = false;
     let mut room = Room { chunks: TEXT_COUNT_LIMIT, bytes: TEXT_LIMIT };
     let mut at = 8;
     for _ in 0..PART_LIMIT {
@@ -45,8 +46,10 @@ fn chunks(source: &mut dyn Source, len: u64) -> io::Result<Option<Found>> {
         if size > i32::MAX as u32 || at > len {
             return Ok(None);
         }
-        let is_read =
-            matches!(&kind, b"IHDR" | b"acTL" | b"fcTL" | b"pHYs" | b"tIME" | b"tEXt" | b"zTXt" | b"iTXt");
+        let is_read = matches!(
+            &kind,
+            b"IHDR" | b"acTL" | b"fcTL" | b"iCCP" | b"pHYs" | b"tIME" | b"tEXt" | b"zTXt" | b"iTXt"
+        );
         if !is_read || size as usize > TEXT_LIMIT {
             if kind == *b"IEND" {
                 return Ok(Some(finish(found, color, &animation, texts, from_xmp)));
@@ -67,6 +70,12 @@ fn chunks(source: &mut dyn Source, len: u64) -> io::Result<Option<Found>> {
             b"fcTL" => {
                 let [delay, unit] = [20, 22].map(|at| array_at(&data, at).map_or(0, u16::from_be_bytes));
                 animation.duration += f64::from(delay) / if unit == 0 { 100.0 } else { unit.into() };
+            }
+            // A name that says little, how it is packed, and the profile.
+            b"iCCP" if !has_profile => {
+                has_profile = true;
+                let packed = split_nul(&data).and_then(|(_, rest)| rest.strip_prefix(b"\0"));
+                merge(&mut texts, packed.map(icc::packed).unwrap_or_default());
             }
             b"pHYs" if data.get(8) == Some(&1) => {
                 let resolution = [

@@ -1,4 +1,5 @@
 mod documents;
+mod profiles;
 mod timed;
 
 use std::io::Cursor;

@@ -122,6 +122,8 @@ impl<'a> Directories<'a> {
             let [count, offset] = [4, 8].map(|at| array_at(entry, at).map_or(0, |b| self.u32(b)));
             let Some(unit) = unit(kind) else { continue };
             let size = u64::from(count) * unit;
+            // Of a profile only the name is read, which comes first.
+            let size = if tag == exif::PROFILE { size.min(VALUE_LIMIT) } else { size };
             if !is_wanted(tag) || count == 0 || size > VALUE_LIMIT.min(self.left) {
                 continue;
             }

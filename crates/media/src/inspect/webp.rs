@@ -4,7 +4,7 @@ use std::io::{self, BufReader, Cursor};
 
 use commonhold_core::Data;
 
-use super::{Entries, Found, PART_LIMIT, exif, merge, xmp};
+use super::{Entries, Found, PART_LIMIT, exif, icc, merge, xmp};
 use crate::source::{Source, array_at, read_array, read_up_to};
 
 /// The longest chunk of metadata that is read.
@@ -39,7 +39,7 @@ pub(super) fn read(source: &mut dyn Source, len: u64) -> io::Result<Found> {
         at += 8 + padded;
         let kind = [k1, k2, k3, k4];
         let most = match &kind {
-            b"EXIF" | b"XMP " => size.min(METADATA_LIMIT),
+            b"EXIF" | b"ICCP" | b"XMP " => size.min(METADATA_LIMIT),
             _ => padded.min(16),
         };
         let head = read_up_to(&mut input, most as usize)?;
@@ -47,6 +47,7 @@ pub(super) fn read(source: &mut dyn Source, len: u64) -> io::Result<Found> {
             b"VP8X" => canvas = extended(&head),
             b"VP8 " => image = image.or_else(|| lossy(&head).map(|size| ("lossy", size))),
             b"VP8L" => image = image.or_else(|| lossless(&head).map(|size| ("lossless", size))),
+            b"ICCP" if said.profile.is_none() => said.profile = Some(icc::entries(&head)),
             b"EXIF" if said.exif.is_none() => {
                 let structure = head.strip_prefix(EXIF).unwrap_or(&head);
                 said.exif = exif::read(&mut Cursor::new(structure))?;
@@ -73,6 +74,7 @@ pub(super) fn read(source: &mut dyn Source, len: u64) -> io::Result<Found> {
 struct Said {
     exif: Option<Entries>,
     xmp: Option<Entries>,
+    profile: Option<Entries>,
 }
 
 fn describe(compression: &str, size: (u32, u32), canvas: Option<&Canvas>, said: Said) -> Found {
@@ -85,7 +87,7 @@ fn describe(compression: &str, size: (u32, u32), canvas: Option<&Canvas>, said: 
     metadata.push(("width".into(), width.into()));
     metadata.push(("height".into(), height.into()));
     let mut common = Entries::new();
-    for part in [said.exif, said.xmp].into_iter().flatten() {
+    for part in [said.exif, said.xmp, said.profile].into_iter().flatten() {
         merge(&mut common, part);
     }
     let mut inner = common.clone();
