@@ -18,6 +18,9 @@ use crate::tools::{self, Tool};
 
 /// Exit code of a process that had a reason to make nothing.
 pub const REFUSED: u8 = 3;
+/// How far such a process stands back, in steps of `nice`. Who asks for a page or uploads a file waits for the server, and
+/// should not have to wait for decoders.
+const NICE: i32 = 10;
 
 /// What is to be done with a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,6 +156,7 @@ fn by_program(
 
 /// All that a process does that was started for one job. Gives its exit code.
 pub fn work(order: &str) -> io::Result<u8> {
+    rustix::process::nice(NICE)?;
     let order: Order = serde_json::from_str(order)?;
     let mut source = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     match run_enclosed(&order, &mut source)? {

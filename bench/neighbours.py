@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+"""Measures what other requests feel of files that take all the time there is to decode, and writes NEIGHBOURS.md.
+See README.md."""
+
+import argparse
+import contextlib
+import hashlib
+import itertools
+import json
+import multiprocessing
+import pathlib
+import random
+import shutil
+import sys
+import tempfile
+import threading
+import time
+
+import machine
+import report
+from material import png
+from peers import INSTALLED, ROOT
+from peers.commonhold import Commonhold
+from run import Table, percentile, running, say
+
+sys.path.append(str(ROOT / "tests"))
+from bombs import BOMBS  # noqa: E402
+
+#: Files of each kind. The server doesn't try again what has failed, and each is there for a few seconds of decoding.
+COPIES = 12
+#: Requests for their thumbnails at a time: more than can be decoded.
+BOMBERS = 8
+#: Between two requests of the neighbours, in seconds. One that comes late counts from when it was due.
+EVERY = 0.005
+#: How long each turn takes, and what is left out at its beginning.
+SECONDS, LEAD = 8, 0.5
+#: A thumbnail of a usual width.
+WIDTH = 250
+SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/gif": "gif", "image/jpeg": "jpg", "image/tiff": "tif"}
+
+
+def place(name):
+    """The hash folders of a file's address."""
+    digest = hashlib.md5(name.encode()).hexdigest()
+    return f"{digest[0]}/{digest[:2]}/{name}"
+
+
+def thumbnail(name, width=WIDTH):
+    """The path of a thumbnail's address."""
+    ending = {"svg": ".png", "tif": ".jpg"}.get(name.rsplit(".", 1)[1], "")
+    return f"/images/thumb/{place(name)}/{width}px-{name}{ending}"
+
+
+def distinct(content, mime, number):
+    """The same file, and yet another: everything here may have more after its end."""
+    return content + (f"<!-- {number} -->" if mime == "image/svg+xml" else f"{number}").encode()
+
+
+def upload_bombs(wiki):
+    """As many of each kind as are accepted; gives their names, kind by kind in turns."""
+    connection, names, refused = wiki.connect(), {}, []
+    for kind, (mime, make) in BOMBS.items():
+        content = make()
+        for number in range(COPIES):
+            name = f"{kind.capitalize().replace(' ', '_').replace(',', '')}_{number}.{SUFFIXES[mime]}"
+            pieces = wiki.body("file", [distinct(content, mime, number)], filename=name)
+            try:
+                wiki.send(connection, pieces)
+            except SystemExit as failure:
+                refused.append(kind)
+                say(f"{kind}: not accepted: {str(failure)[:150]}")
+                break
+            names.setdefault(kind, []).append(name)
+    connection.close()
+    return [name for turn in itertools.zip_longest(*names.values()) for name in turn if name], refused
+
+
+class Bombers:
+    """A process that has thumbnails of bombs made, while it may."""
+
+    def __init__(self, wiki, names):
+        context = multiprocessing.get_context("fork")
+        self.may, self.ends = context.Event(), context.Event()
+        self.asking = context.Value("i", 0)
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=self.work, args=(wiki, names, theirs), daemon=True)
+        self.process.start()
+
+    def work(self, wiki, names, pipe):
+        """Threads of it; at the end it tells how often which status came."""
+        left, statuses, lock = iter(names), {}, threading.Lock()
+
+        def one():
+            connection = wiki.connect()
+            while not self.ends.is_set():
+                if not self.may.wait(0.1):
+                    continue
+                with lock:
+                    name = next(left, None)
+                    if name is None:
+                        return
+                    self.asking.value += 1
+                status = connection.request("GET", thumbnail(name)).status
+                with lock:
+                    self.asking.value -= 1
+                    statuses[status] = statuses.get(status, 0) + 1
+
+        threads = [threading.Thread(target=one) for _ in range(BOMBERS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        pipe.send((statuses, len(list(left))))
+
+    def rest(self):
+        """Returns when nothing of theirs is being decoded."""
+        self.may.clear()
+        # Those that have just begun to ask have said so by then.
+        time.sleep(0.2)
+        while self.asking.value:
+            time.sleep(0.05)
+
+    def stop(self):
+        """How often which status came, and how many were not asked for."""
+        self.ends.set()
+        told = self.pipe.recv()
+        self.process.join()
+        return told
+
+
+class Neighbours:
+    """Somebody who asks for other things, one after the other, at a steady rate."""
+
+    def __init__(self, wiki, noise):
+        self.wiki, self.noise = wiki, noise
+        self.connection = wiki.connect()
+        self.name = "Neighbour.png"
+        wiki.send(self.connection, wiki.body("file", [png(100_000, noise)], filename=self.name))
+        query = f"/w/api.php?action=query&format=json&titles=File:{self.name}&prop=imageinfo&iiprop=url|size&iiurlwidth=20"
+        self.paths = {
+            "API": query.replace("|", "%7C"),
+            "thumbnails": thumbnail(self.name, 20),
+            "files": f"/images/{place(self.name)}",
+            "pages": f"/w/index.php?title=File:{self.name}",
+        }
+
+    def upload(self, number):
+        """A small file of its own."""
+        return self.wiki.body("file", [png(10_000, self.noise)], filename=f"Neighbour {number} {time.time_ns()}.png")
+
+    def ask(self, seconds):
+        """Seconds that each request took from when it was due, by its kind."""
+        kinds = [*self.paths, "uploads"]
+        times = {kind: [] for kind in kinds}
+        fields = [("Cookie", self.wiki.cookie())]
+        body = self.upload(0)
+        began = time.perf_counter()
+        for number in range(int(seconds / EVERY)):
+            due = began + number * EVERY
+            kind = kinds[number % len(kinds)]
+            now = time.perf_counter()
+            if now < due:
+                time.sleep(due - now)
+            if kind == "uploads":
+                self.wiki.send(self.connection, body)
+            elif (answer := self.connection.request("GET", self.paths[kind], fields)).status != 200:
+                raise SystemExit(f"{kind}: {answer.status} {answer.body[:300]}")
+            if number * EVERY > LEAD:
+                times[kind].append(time.perf_counter() - due)
+            if kind == "uploads":
+                body = self.upload(number)
+        return times
+
+
+def measure(table, wiki, options):
+    """Turns without and with bombs."""
+    names, refused = upload_bombs(wiki)
+    if refused:
+        table.skipped["not accepted when they were uploaded"] = ", ".join(refused)
+    neighbours, bombers = Neighbours(wiki, random.Random()), Bombers(wiki, names)
+    neighbours.ask(2)
+    for number in range(options.runs):
+        for label in ("idle", "bombs"):
+            say(f"{label}, turn {number + 1}")
+            if label == "bombs":
+                bombers.may.set()
+            times = neighbours.ask(SECONDS)
+            bombers.rest()
+            for kind, values in [*times.items(), ("all", sum(times.values(), []))]:
+                table.add(label, f"{kind}, half", percentile(values, 0.5))
+                table.add(label, f"{kind}, 99 %", percentile(values, 0.99))
+    statuses, left = bombers.stop()
+    say(f"bombs: {json.dumps(statuses)}, {left} of {len(names)} left")
+    if not left:
+        raise SystemExit("there were too few bombs for the time: more COPIES")
+    return statuses
+
+
+def write(table, circumstances, options, statuses):
+    """NEIGHBOURS.md."""
+    judged = report.Judge()
+    for kind in ("API", "thumbnails", "files", "pages", "uploads", "all"):
+        measure_ = f"{kind}, 99 %"
+        judged.line(
+            f"{kind}: 99 % with bombs to 99 % without", "below 2",
+            report.ratio(table.median("bombs", measure_), table.median("idle", measure_)), report.times, lambda v: v < 2,
+        )
+    answers = ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items()))
+    explanation = (
+        f"Medians of {options.runs} turns of {SECONDS} s, with the least and the most. The bombs' thumbnails were answered "
+        f"with {answers}."
+    )
+    top = report.head(table, circumstances, options.note, "Beside bombs", "neighbours.py")
+    return report.whole(top, judged.lines, explanation, report.figures(table, {}))
+
+
+def main():
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--note", help="what a reader should know of this run")
+    parser.add_argument("--output", type=pathlib.Path, default=ROOT / "bench" / "NEIGHBOURS.md")
+    options = parser.parse_args()
+    INSTALLED.mkdir(exist_ok=True)
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="data-", dir=INSTALLED))
+    server = Commonhold(directory, ",".join(SUFFIXES.values()))
+    if why := server.missing():
+        raise SystemExit(why)
+    table = Table()
+    table.versions = {"idle": server.version(), "bombs": server.version()}
+    watch = machine.Watch()
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, directory, ignore_errors=True)
+        statuses = measure(table, stack.enter_context(running(server)), options)
+    circumstances = watch.circumstances(INSTALLED, "bench/neighbours.py")
+    options.output.write_text(write(table, circumstances, options, statuses))
+    say(f"written: {options.output}")
+
+
+if __name__ == "__main__":
+    main()
