@@ -29,7 +29,7 @@ use tracing::Instrument;
 
 use crate::by_name::{self, ByName};
 use crate::files::{self, Audience};
-use crate::log::ACCESS;
+use crate::log::{Access, Answered};
 use crate::metrics::{self, Metrics};
 use crate::thumbs::{self, Asking};
 use crate::{answer, icons, pages};
@@ -45,6 +45,7 @@ pub(crate) struct App {
     pub(crate) repo: Arc<Repository>,
     pub(crate) api: Api,
     pub(crate) metrics: Metrics,
+    pub(crate) access: Access,
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// Set when the process is about to end, so that balancers stop sending.
     pub(crate) ending: AtomicBool,
@@ -115,7 +116,7 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let _in_flight = app.metrics.begin();
     let span = tracing::info_span!("request", %id);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = next.run(request).instrument(span).await;
     let took = began.elapsed();
 
     let notes: Notes = response.extensions_mut().remove().unwrap_or_default();
@@ -123,13 +124,14 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     let status = response.status().as_u16();
     let labels = metrics::Request { route, action: notes.action, status };
     app.metrics.answered(labels, took, &notes.errors);
-    let milliseconds = took.as_secs_f64() * 1e3;
-    // The query string may hold what must not be logged; the path is escaped by its debug form.
-    span.in_scope(|| {
-        tracing::info!(
-            target: ACCESS,
-            %method, ?path, status, action = notes.action, errors = notes.errors.join(","), milliseconds, "answered"
-        );
+    app.access.tell(&Answered {
+        id: &id,
+        method: method.as_str(),
+        path: &path,
+        status,
+        action: notes.action,
+        errors: notes.errors.join(","),
+        milliseconds: took.as_secs_f64() * 1e3,
     });
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);

@@ -1,20 +1,23 @@
 //! The log, on standard error. A line for each request would cost more than many an answer if each were written by
 //! itself, so these wait a moment for others. Everything else is written at once, after what waits.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use tracing::Metadata;
+use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
 use crate::cli::{LogLevel, Options};
 
 /// The target of the lines that say how a request went.
-pub(crate) const ACCESS: &str = "commonhold::access";
+const ACCESS: &str = "commonhold::access";
 
 /// A line waits so long at most. Who kills the process loses as much.
 const WAIT: Duration = Duration::from_millis(10);
@@ -48,15 +51,92 @@ pub(crate) fn start(options: &Options) -> Log {
         lines.end();
         tracing::warn!(%error, "each line of the log is written by itself");
     }
-    Log(lines)
+    Log { lines, json: options.json, tells_of_requests: options.log >= LogLevel::Info }
 }
 
 /// The log that was started.
-pub(crate) struct Log(Arc<Lines<io::Stderr>>);
+pub(crate) struct Log {
+    lines: Arc<Lines<io::Stderr>>,
+    json: bool,
+    tells_of_requests: bool,
+}
+
+impl Log {
+    /// Where requests are told of.
+    pub(crate) fn access(&self) -> Access {
+        let lines = self.tells_of_requests.then(|| Arc::clone(&self.lines));
+        Access { lines, json: self.json }
+    }
+}
+
+/// Writes a line for each request, in the same form as all others but faster: it is some of the work for a small answer.
+pub(crate) struct Access {
+    /// Absent where these lines aren't wanted.
+    lines: Option<Arc<Lines<io::Stderr>>>,
+    json: bool,
+}
+
+/// How a request went.
+pub(crate) struct Answered<'a> {
+    /// The request's id.
+    pub(crate) id: &'a str,
+    pub(crate) method: &'a str,
+    /// Without the query string, which may hold what must not be logged.
+    pub(crate) path: &'a str,
+    pub(crate) status: u16,
+    /// The API's action; empty elsewhere.
+    pub(crate) action: &'a str,
+    /// Codes of the API's errors.
+    pub(crate) errors: String,
+    pub(crate) milliseconds: f64,
+}
+
+impl Access {
+    /// Tells of a request.
+    pub(crate) fn tell(&self, answered: &Answered<'_>) {
+        let Some(lines) = &self.lines else { return };
+        let mut line = String::with_capacity(256);
+        let written = if self.json { answered.json(&mut line) } else { answered.text(&mut line) };
+        // Formatting to memory fails only where a value can't be formatted; none of these.
+        if written.is_ok() {
+            lines.add(line.as_bytes(), true);
+        }
+    }
+}
+
+impl Answered<'_> {
+    /// What was sent by a client is escaped by its debug form.
+    fn text(&self, line: &mut String) -> std::fmt::Result {
+        SystemTime.format_time(&mut format::Writer::new(line))?;
+        let Self { id, method, path, status, action, errors, milliseconds } = self;
+        writeln!(
+            line,
+            "  INFO request{{id={id}}}: {ACCESS}: answered method={method} path={path:?} status={status} \
+             action={action:?} errors={errors:?} milliseconds={milliseconds:?}"
+        )
+    }
+
+    fn json(&self, line: &mut String) -> std::fmt::Result {
+        let mut timestamp = String::new();
+        SystemTime.format_time(&mut format::Writer::new(&mut timestamp))?;
+        let Self { id, method, path, status, action, errors, milliseconds } = self;
+        let told = json!({
+            "timestamp": timestamp,
+            "level": "INFO",
+            "fields": {
+                "message": "answered", "method": method, "path": path, "status": status, "action": action,
+                "errors": errors, "milliseconds": milliseconds,
+            },
+            "target": ACCESS,
+            "span": { "id": id, "name": "request" },
+        });
+        writeln!(line, "{told}")
+    }
+}
 
 impl Drop for Log {
     fn drop(&mut self) {
-        self.0.end();
+        self.lines.end();
     }
 }
 
@@ -148,31 +228,24 @@ impl<W: Write> Lines<W> {
 struct Writer<W>(Arc<Lines<W>>);
 
 /// Takes a line, which comes in one piece.
-struct Line<'a, W> {
-    lines: &'a Lines<W>,
-    may_wait: bool,
-}
+struct Line<'a, W>(&'a Lines<W>);
 
 impl<'a, W: Write + 'a> MakeWriter<'a> for Writer<W> {
     type Writer = Line<'a, W>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        Line { lines: &self.0, may_wait: false }
-    }
-
-    fn make_writer_for(&'a self, about: &Metadata<'_>) -> Self::Writer {
-        Line { lines: &self.0, may_wait: about.target() == ACCESS }
+        Line(&self.0)
     }
 }
 
 impl<W: Write> Write for Line<'_, W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.lines.add(line, self.may_wait);
+        self.0.add(line, false);
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.lines.write();
+        self.0.write();
         Ok(())
     }
 }
@@ -193,6 +266,30 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn what_clients_send_stays_in_its_place() {
+        let answered = Answered {
+            id: "1f",
+            method: "GET",
+            path: "/a\" status=200\n\u{1b}[2J",
+            status: 404,
+            action: "query",
+            errors: "a,b".to_owned(),
+            milliseconds: 0.5,
+        };
+        let (mut text, mut json) = (String::new(), String::new());
+        answered.text(&mut text).unwrap();
+        answered.json(&mut json).unwrap();
+        let rest = r#"  INFO request{id=1f}: commonhold::access: answered method=GET path="/a\" status=200\n\u{1b}[2J" status=404 action="query" errors="a,b" milliseconds=0.5"#;
+        let (time, text) = text.split_at("2026-11-30T12:00:00.000000Z".len());
+        assert!(time.ends_with('Z'), "{time}");
+        assert_eq!(text, format!("{rest}\n"));
+        assert_eq!(json.lines().count(), 1);
+        let told: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(told["fields"]["path"], answered.path);
+        assert_eq!((&told["span"]["id"], &told["fields"]["status"]), (&"1f".into(), &404.into()));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use tower::ServiceExt;
 use crate::app::{self, App, Peer};
 use crate::cli::Options;
 use crate::config::Config;
-use crate::log;
+use crate::log::{self, Access};
 use crate::metrics::Metrics;
 use crate::print;
 use crate::stores::{self, DataDirectory};
@@ -52,7 +52,7 @@ const PASSWORD_VARIABLE: &str = "COMMONHOLD_ADMIN_PASSWORD";
 
 /// `commonhold serve`.
 pub(crate) fn run(options: &Options, config: &Config) -> Result<()> {
-    let _log = log::start(options);
+    let log = log::start(options);
     allow_many_files();
     let _claimed = DataDirectory::claim(&options.data)?;
     let db = stores::open_catalogue(&options.data, config)?;
@@ -76,7 +76,10 @@ pub(crate) fn run(options: &Options, config: &Config) -> Result<()> {
         repo.take_over().await.context("what an earlier process left can't be put in order")?;
         let password = first_start(&repo).await?;
         let api = repo.urls().api();
-        serve(config, repo, listener, admin, || announce(options, address, &api, password.as_deref())).await
+        serve(config, repo, log.access(), listener, admin, || {
+            announce(options, address, &api, password.as_deref())
+        })
+        .await
     })
 }
 
@@ -151,6 +154,7 @@ curl -s -b "$jar" -c "$jar" "$api" -F action=upload -F format=json -F filename=P
 async fn serve(
     config: &Config,
     repo: Arc<Repository>,
+    access: Access,
     listener: TcpListener,
     admin: Option<TcpListener>,
     ready: impl FnOnce() -> io::Result<()>,
@@ -161,6 +165,7 @@ async fn serve(
         api: Api::new(Arc::clone(&repo)),
         repo: Arc::clone(&repo),
         metrics: Metrics::new(Arc::clone(&repo)),
+        access,
         trusted_proxies: config.trusted_proxies.clone(),
         ending: AtomicBool::new(false),
     });
