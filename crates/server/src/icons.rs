@@ -1,6 +1,9 @@
 //! Icons that stand for files without thumbnails: a sheet of paper with the extension on it, drawn here.
 
-use axum::body::Body;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Response, header};
 use commonhold_repo::ICON_EXTENSIONS;
 
@@ -19,17 +22,22 @@ const LINE: u8 = 1;
 const PAPER: u8 = 2;
 const BAND: u8 = 3;
 
+/// All of them by extension, drawn when the first one is asked for. The empty one stands for all other extensions.
+static ICONS: LazyLock<HashMap<&str, Bytes>> = LazyLock::new(|| {
+    let extensions = ICON_EXTENSIONS.iter().copied().chain([""]);
+    extensions.map(|extension| (extension, draw(extension).into())).collect()
+});
+
 /// The icon called so, such as `fileicon-pdf.png`.
 pub(crate) fn serve(name: &str) -> Response<Body> {
     let extension = match name.strip_suffix(".png").and_then(|name| name.strip_prefix("fileicon")) {
-        Some("") => "",
-        Some(rest) => match rest.strip_prefix('-').filter(|extension| ICON_EXTENSIONS.contains(extension)) {
-            Some(extension) => extension,
-            None => return answer::not_found(),
-        },
-        None => return answer::not_found(),
+        Some("") => Some(""),
+        // Without the extension after its hyphen there is no such icon.
+        Some(rest) => rest.strip_prefix('-').filter(|extension| !extension.is_empty()),
+        None => None,
     };
-    let mut response = Response::new(Body::from(draw(extension)));
+    let Some(icon) = extension.and_then(|extension| ICONS.get(extension)) else { return answer::not_found() };
+    let mut response = Response::new(Body::from(icon.clone()));
     let headers: &mut HeaderMap = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
