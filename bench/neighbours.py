@@ -65,10 +65,13 @@ def upload_bombs(wiki):
             name = f"{kind.capitalize().replace(' ', '_').replace(',', '')}_{number}.{SUFFIXES[mime]}"
             pieces = wiki.body("file", [distinct(content, mime, number)], filename=name)
             try:
-                wiki.send(connection, pieces)
+                uploaded, _ = wiki.send(connection, pieces)
             except SystemExit as failure:
                 refused.append(kind)
                 say(f"{kind}: not accepted: {str(failure)[:150]}")
+                break
+            if 0 < uploaded["imageinfo"]["width"] <= WIDTH:
+                say(f"{kind}: too small to be made smaller")
                 break
             names.setdefault(kind, []).append(name)
     connection.close()

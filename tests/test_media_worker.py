@@ -2,18 +2,25 @@
 
 import json
 import os
+import pathlib
 import random
 import subprocess
 import tempfile
 
 import pytest
 
-from bombs import BOMBS
+from bombs import BOMBS, turbulence
 from server import BINARY, Server
 
 #: What a file may cost: seconds of processor time, and bytes.
 SECONDS, MEMORY = 2, 512 << 20
 REFUSED = 3
+LIMITS = {
+    "memory_bytes": MEMORY, "seconds": 10, "drawing_seconds": SECONDS,
+    "max_pixels": 12_500_000, "max_frames": 2_000,
+}
+#: Linux's number for those who only have the time that nobody else wants.
+SCHED_IDLE = 5
 
 
 class Done:
@@ -22,11 +29,7 @@ class Done:
     def __init__(self, content, inspect=None, **spec):
         thumbnail = {"width": 100, "height": 100, "low_quality": False, "output": "Png"} | spec
         job = {"Inspect": {"mime": inspect}} if inspect else {"Thumbnail": thumbnail}
-        limits = {
-            "memory_bytes": MEMORY, "seconds": 10, "drawing_seconds": SECONDS,
-            "max_pixels": 12_500_000, "max_frames": 2_000,
-        }
-        order = json.dumps({"job": job, "limits": limits})
+        order = json.dumps({"job": job, "limits": LIMITS})
         with tempfile.TemporaryFile() as file:
             file.write(content)
             file.seek(0)
@@ -66,6 +69,25 @@ def test_noise_is_refused(mime):
         done = Done(content, mime=mime)
         assert done.code == REFUSED, (done.code, done.reason)
         assert json.loads(done.reason)
+
+
+def test_a_process_waits_for_all_others_once_it_takes_long():
+    # The niceness and the policy of each process stand behind its name.
+    def turns(pid):
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return int(fields[16]), int(fields[38])
+
+    with tempfile.TemporaryFile() as file:
+        file.write(turbulence())
+        file.seek(0)
+        spec = {"mime": "image/svg+xml", "width": 900, "height": 900, "low_quality": False, "output": "Png"}
+        job = json.dumps({"job": {"Thumbnail": spec}, "limits": LIMITS})
+        with subprocess.Popen([BINARY, "media-worker", job], stdin=file, stderr=subprocess.DEVNULL) as process:
+            seen = []
+            while process.poll() is None and (not seen or seen[-1] != (10, SCHED_IDLE)):
+                seen.append(turns(process.pid))
+            process.kill()
+    assert seen[-1] == (10, SCHED_IDLE)
 
 
 def test_a_process_can_do_nothing_else(tmp_path):

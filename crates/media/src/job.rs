@@ -12,15 +12,13 @@ use std::path::PathBuf;
 use commonhold_core::MediaInfo;
 use serde::{Deserialize, Serialize};
 
+use crate::priority;
 use crate::sandbox;
 use crate::thumb::{self, Failure, Limits, Prepared, Spec};
 use crate::tools::{self, Tool};
 
 /// Exit code of a process that had a reason to make nothing.
 pub const REFUSED: u8 = 3;
-/// How far such a process stands back, in steps of `nice`. Who asks for a page or uploads a file waits for the server, and
-/// should not have to wait for decoders.
-const NICE: i32 = 10;
 
 /// What is to be done with a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,6 +120,7 @@ fn run_enclosed(order: &Order, source: &mut File) -> io::Result<Result<Answer, F
                 Err(failure) => return Ok(Err(failure)),
             };
             sandbox::enter(&limits)?;
+            priority::stand_back_further_later()?;
             Ok(thumb::render_prepared(source, spec, &limits, &prepared).map(Answer::Thumbnail))
         }
         Job::Inspect { mime } => {
@@ -156,7 +155,7 @@ fn by_program(
 
 /// All that a process does that was started for one job. Gives its exit code.
 pub fn work(order: &str) -> io::Result<u8> {
-    rustix::process::nice(NICE)?;
+    priority::stand_back()?;
     let order: Order = serde_json::from_str(order)?;
     let mut source = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     match run_enclosed(&order, &mut source)? {

@@ -9,6 +9,7 @@ mod inspect;
 pub mod job;
 mod mime;
 mod ogg;
+mod priority;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
