@@ -231,3 +231,44 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_still_and_not_too_large_has_other_forms() {
+    let has = |picture: &Picture, width: i64| picture.has_renditions(&scaled(picture, width, None));
+    for format in [Format::Jpeg, Format::Png, Format::Webp, Format::Drawing, Format::Tiff, Format::Document] {
+        assert!(has(&picture(format, 6000, 4000), 1920), "{format:?}");
+        assert!(!has(&picture(format, 6000, 4000), 3000), "{format:?}");
+    }
+    assert!(!has(&picture(Format::Gif, 6000, 4000), 120));
+    assert!(!has(&Picture { moves: true, ..picture(Format::Webp, 600, 400) }, 120));
+    // Few pixels, but in a longer row than WebP has.
+    assert!(has(&picture(Format::Png, 20_000, 10), 16_383));
+    assert!(!has(&picture(Format::Png, 20_000, 10), 16_384));
+}
+
+#[test]
+fn each_form_is_a_version_of_its_own() {
+    let tiff = picture(Format::Tiff, 600, 400);
+    let thumb = scaled(&tiff, 120, None);
+    let versions =
+        [None, Some(Rendition::Webp), Some(Rendition::Avif)].map(|form| thumb.version(&tiff, form));
+    assert_eq!(versions, ["lossy-page1-120px", "lossy-page1-120px.webp", "lossy-page1-120px.avif"]);
+}
+
+#[test]
+fn animations_of_webp_are_known_by_what_they_say() {
+    let info = |mime: &str, animated: Data| MediaInfo {
+        mime: mime.to_owned(),
+        media_type: MediaType::Bitmap,
+        width: 40,
+        height: 30,
+        bits: 0,
+        pages: None,
+        duration: 0.0,
+        metadata: Some(Data::map([("animated", animated)])),
+        common: Data::Map(Vec::new()),
+    };
+    let moves = |mime: &str, animated: bool| Picture::of(&info(mime, animated.into())).unwrap().moves;
+    assert!(moves("image/webp", true));
+    assert!(!moves("image/webp", false) && !moves("image/png", true));
+}
