@@ -594,13 +594,18 @@ def test_an_animated_webp_stays_animated(new_server):
     assert (opened(answer).format, answer.headers["Vary"]) == ("WEBP", "Accept")
 
 
+def noise():
+    """A JPEG that is hard to encode."""
+    out = io.BytesIO()
+    picture = Image.merge("RGB", [Image.effect_noise((2600, 1800), sigma) for sigma in (40, 60, 80)])
+    picture.save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
 def test_another_form_is_made_once_and_within_the_limits_of_decoders(new_server):
     target = new_server({"thumbnails.renditions": "avif,webp"})
     wiki = target.wiki()
-    noise = Image.merge("RGB", [Image.effect_noise((2600, 1800), sigma) for sigma in (40, 60, 80)])
-    out = io.BytesIO()
-    noise.save(out, "JPEG", quality=90)
-    wiki.upload("Noise.jpg", file=out.getvalue(), ignorewarnings=1)
+    wiki.upload("Noise.jpg", file=noise(), ignorewarnings=1)
     for accept in ("image/webp", "image/avif"):
         url = info(wiki, "Noise.jpg", iiurlwidth=1280)["thumburl"]
         before = made(target.server)
@@ -616,6 +621,16 @@ def test_another_form_is_made_once_and_within_the_limits_of_decoders(new_server)
         answer = fetch(info(wiki, "Large.jpg", iiurlwidth=width)["thumburl"], Accept=BROWSER)
         assert opened(answer).width == width
         assert (answer.headers["Content-Type"], answer.headers.get("Vary")) == (kind, vary)
+
+
+def test_where_another_form_fails_the_plain_one_is_still_made(new_server):
+    # Room for a photograph, and not for so large an AVIF.
+    wiki = new_server({"thumbnails.renditions": "avif", "media.memory_bytes": 44 << 20}).wiki()
+    wiki.upload("Form.jpg", file=noise(), ignorewarnings=1)
+    urls = [info(wiki, "Form.jpg", iiurlwidth=width)["thumburl"] for width in range(1296, 1301)]
+    assert [fetch(url, Accept="image/avif").status_code for url in urls] == [500, 500, 500, 500, 429]
+    assert [opened(fetch(url)).format for url in urls] == ["JPEG"] * 5
+    assert "thumberror" not in info(wiki, "Form.jpg", iiurlwidth=1300)
 
 
 def test_the_page_of_a_file_shows_it(own, photo):

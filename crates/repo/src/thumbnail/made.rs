@@ -48,6 +48,8 @@ struct Shared {
     memory: Memory,
     disk: Option<Disk>,
     failures: Failures,
+    /// Those of other forms: that an encoder of these fails says nothing of the plain one.
+    failures_of_forms: Failures,
     /// What is being looked for or made.
     flights: Mutex<HashMap<String, Waiting>>,
     /// How many unusual thumbnails an address has had since when.
@@ -86,6 +88,7 @@ impl Thumbnails {
             memory: Memory::default(),
             disk,
             failures: Failures::default(),
+            failures_of_forms: Failures::default(),
             flights: Mutex::default(),
             addresses: Mutex::new(Lru::new(MAX_ADDRESSES)),
             made: AtomicU64::new(0),
@@ -216,6 +219,10 @@ impl Shared {
         }
     }
 
+    fn failures(&self, order: &Order) -> &Failures {
+        if order.spec.rendition.is_some() { &self.failures_of_forms } else { &self.failures }
+    }
+
     async fn find_or_make(self: &Arc<Self>, order: &Order) -> Outcome {
         // It may have been made between the look into the memory and now.
         if let Some(bytes) = self.memory.get(&order.name) {
@@ -230,7 +237,7 @@ impl Shared {
             // It can be made again.
             Err(error) => tracing::warn!(%error, "a kept thumbnail can't be read"),
         }
-        match self.failures.answer(&order.blob, &order.version, self.clock.now()) {
+        match self.failures(order).answer(&order.blob, &order.version, self.clock.now()) {
             Some(Known::Failed(failure)) => return Err(failure.into()),
             Some(Known::TooOften) => return Err(ThumbnailFailure::TooOften),
             None => {}
@@ -265,7 +272,7 @@ impl Shared {
             Ok(Err(RenderFailure::Busy)) => return Err(RenderFailure::Busy.into()),
             Ok(Err(failure)) => {
                 self.failed.fetch_add(1, Ordering::Relaxed);
-                self.failures.note(&order.blob, &order.version, &failure, self.clock.now());
+                self.failures(order).note(&order.blob, &order.version, &failure, self.clock.now());
                 return Err(failure.into());
             }
             Err(Error::Storage(commonhold_blob::Error::Missing(_))) => return Err(ThumbnailFailure::Gone),
