@@ -340,6 +340,16 @@ def test_no_more_is_kept_than_there_is_room_for(new_server):
     assert sum(kept) <= 3000
 
 
+def test_without_room_on_disk_there_is_memory(new_server):
+    target = new_server({"thumbnails.cache_bytes": 0})
+    server, wiki = target.server, target.wiki()
+    wiki.upload("Memory.jpg", file=jpeg(600, 400), ignorewarnings=1)
+    url = info(wiki, "Memory.jpg", iiurlwidth=120)["thumburl"]
+    assert fetch(url).content == fetch(url).content
+    assert made(server) == 1
+    assert not (server.data / "thumbnails").exists()
+
+
 def test_what_failed_is_not_tried_again(own, wiki, name):
     # Its pixels are none; that is not seen before they are decoded.
     data = bytearray(picture("PNG"))

@@ -28,6 +28,7 @@ use tower_http::compression::predicate::SizeAbove;
 use tracing::Instrument;
 
 use crate::by_name::{self, ByName};
+use crate::fields::Fields;
 use crate::files::{self, Audience};
 use crate::log::{Access, Answered};
 use crate::metrics::{self, Metrics};
@@ -240,10 +241,8 @@ async fn home(State(app): State<Arc<App>>) -> Response<Body> {
 /// `index.php?title=…` and `index.php?curid=…`.
 async fn index(State(app): State<Arc<App>>, peer: Extension<Peer>, request: Request) -> Response<Body> {
     let (head, _) = request.into_parts();
-    let query = head.uri.query().unwrap_or_default();
-    let fields: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let field = |name: &str| fields.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
-    let title = match (field("title"), field("curid")) {
+    let fields = Fields::of(&head.uri);
+    let title = match (fields.get("title"), fields.get("curid")) {
         (Some(title), _) => Title::parse(title).ok(),
         (None, Some(id)) => match title_of(&app.repo, id).await {
             Ok(title) => title,
@@ -280,7 +279,7 @@ async fn show(app: &App, title: Option<Title>, peer: &Peer, head: &Parts) -> Res
             let served = stashed_file(app, place, *peer, head).await;
             return with_route(served.unwrap_or_else(|error| failed(&error)), "stash");
         }
-        if let Some(wanted) = ByName::read(&title, head) {
+        if let Some(wanted) = ByName::read(&title, &Fields::of(&head.uri)) {
             let found = by_name::lead(&app.repo, &wanted).await;
             return with_route(found.unwrap_or_else(|error| failed(&error)), "file");
         }

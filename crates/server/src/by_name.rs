@@ -1,15 +1,16 @@
 //! Stable addresses: `Special:FilePath` and `Special:Redirect/file` lead to a file or a thumbnail by the file's name.
 
 use axum::body::Body;
-use axum::http::request::Parts;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use commonhold_core::thumb::{Bounds, Options};
 use commonhold_core::title::{FileTitle, Title};
 use commonhold_repo::{Named, Pictured, Repository, Result, SharedScaling, SharedThumb};
 
+use crate::fields::Fields;
 use crate::{answer, pages};
 
 /// Such an address.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ByName {
     name: String,
     width: Option<i64>,
@@ -19,15 +20,11 @@ pub(crate) struct ByName {
 
 impl ByName {
     /// Reads the title of a special page; `None` for any other one.
-    pub(crate) fn read(title: &Title, head: &Parts) -> Option<Self> {
-        let query = head.uri.query().unwrap_or_default();
-        let fields: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let field =
-            |name: &str| fields.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
-        let number = |name: &str| field(name).and_then(|text| text.parse::<i64>().ok()).filter(|n| *n > 0);
+    pub(crate) fn read(title: &Title, fields: &Fields) -> Option<Self> {
+        let number = |name: &str| fields.get(name).and_then(|text| text.parse::<i64>().ok()).filter(|n| *n > 0);
         let (page, rest) = title.dbkey().split_once('/').unwrap_or((title.dbkey(), ""));
         let (name, is_path) = if page.eq_ignore_ascii_case("FilePath") {
-            (if rest.is_empty() { field("file")? } else { rest }, true)
+            (if rest.is_empty() { fields.get("file")? } else { rest }, true)
         } else {
             (rest.strip_prefix("file/").filter(|_| page == "Redirect")?, false)
         };
@@ -85,4 +82,35 @@ async fn there(repo: &Repository, wanted: &ByName, name: FileTitle) -> Option<St
         }
     }
     repo.shared_files(&names).await.into_values().next()?.url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(title: &str, query: &str) -> Option<(String, Option<i64>, Option<i64>, u16)> {
+        let title = Title::parse(title).unwrap();
+        let wanted = ByName::read(&title, &Fields::of(&format!("/?{query}").parse().unwrap()))?;
+        Some((wanted.name, wanted.width, wanted.height, wanted.status.as_u16()))
+    }
+
+    #[test]
+    fn an_address_names_a_file_and_perhaps_a_size() {
+        let file = |width, height, status| Some(("A_b.png".to_owned(), width, height, status));
+        assert_eq!(read("Special:FilePath/A b.png", ""), file(None, None, 302));
+        assert_eq!(read("Special:filepath", "file=A_b.png&width=9"), file(Some(9), None, 302));
+        assert_eq!(read("Special:FilePath", ""), None);
+        assert_eq!(read("Special:Redirect/file/A_b.png", ""), file(None, None, 301));
+        assert_eq!(read("Special:Redirect/file/A_b.png", "width=9"), file(Some(9), None, 301));
+        assert_eq!(read("Special:Redirect/file/A_b.png", "width=9&height=8"), file(Some(9), Some(8), 302));
+        assert_eq!(read("Special:Redirect/page/1", ""), None);
+        assert_eq!(read("Special:Upload", "file=A_b.png"), None);
+    }
+
+    #[test]
+    fn what_is_no_size_is_left_out() {
+        for query in ["height=9", "width=0", "width=-5", "width=x", "width=99999999999999999999", "width="] {
+            assert_eq!(read("Special:FilePath/A.png", query), Some(("A.png".to_owned(), None, None, 302)), "{query}");
+        }
+    }
 }

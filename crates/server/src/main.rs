@@ -12,6 +12,7 @@ mod cli;
 mod commands;
 mod config;
 mod doctor;
+mod fields;
 mod files;
 mod icons;
 mod log;

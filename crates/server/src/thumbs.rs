@@ -17,6 +17,7 @@ use commonhold_repo::{
 use commonhold_web::thumbnail_error;
 
 use crate::accept;
+use crate::fields::Fields;
 use crate::answer;
 use crate::files::{self, Audience};
 use crate::paths::{self, MAX_NAME, Placed};
@@ -94,48 +95,59 @@ fn kept_a_while(repo: &Repository, mut response: Response<Body>) -> Response<Bod
     response
 }
 
+/// What a query of `thumb.php` asks for.
+#[derive(Debug, PartialEq)]
+struct Wanted {
+    /// The file; `None` if it names none.
+    named: Option<Named>,
+    /// Pixels; `None` if they are no number.
+    width: Option<i64>,
+    options: Options,
+}
+
+impl Wanted {
+    fn read(fields: &Fields) -> Self {
+        let is_set = |name: &str| fields.get(name).is_some_and(|value| !matches!(value, "" | "0"));
+        let name = fields.get("f").unwrap_or_default();
+        let named = if is_set("temp") {
+            None
+        } else if is_set("archived") {
+            let is_name = name.contains('!') && name.len() <= MAX_NAME;
+            is_name.then(|| Named::Archived(name.replace(' ', "_")))
+        } else {
+            let title = Title::make(ns::FILE, name).ok();
+            title.and_then(|title| FileTitle::from_title(&title)).map(Named::Current)
+        };
+        let number = |text: &str| text.trim().parse::<i64>().ok();
+        let width = fields.any_of(&["w", "width"]);
+        let width = width.and_then(|text| number(text.trim().trim_end_matches("px")));
+        let page = fields.any_of(&["p", "page"]).and_then(number);
+        let seek = fields.any_of(&["seek", "thumbtime"]).and_then(|text| text.parse::<f64>().ok());
+        let options = Options {
+            low_quality: fields.get("quality") == Some("low"),
+            page: page.map(|page| u32::try_from(page.max(1)).unwrap_or(u32::MAX)),
+            lossless: matches!(fields.get("lossy"), Some("lossless" | "0" | "false")),
+            seek: seek.filter(|seconds| seconds.is_finite() && *seconds >= 0.0),
+            ..Options::default()
+        };
+        let options = match fields.get("lang") {
+            Some(code) => options.with_language(code),
+            None => options,
+        };
+        Self { named, width, options }
+    }
+}
+
 /// `thumb.php`.
 pub(crate) async fn script(asking: &Asking<'_>) -> Result<Response<Body>> {
-    let query = asking.head.uri.query().unwrap_or_default();
-    let fields: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let field = |names: &[&str]| {
-        let given = fields.iter().rev().find(|(name, _)| names.contains(&name.as_str()));
-        given.map(|(_, value)| value.as_str())
-    };
-    let is_set = |name: &str| field(&[name]).is_some_and(|value| !matches!(value, "" | "0"));
-    let name = field(&["f"]).unwrap_or_default();
-    let named = if is_set("temp") {
-        None
-    } else if is_set("archived") {
-        let is_name = name.contains('!') && name.len() <= MAX_NAME;
-        is_name.then(|| Named::Archived(name.replace(' ', "_")))
-    } else {
-        let title = Title::make(ns::FILE, name).ok();
-        title.and_then(|title| FileTitle::from_title(&title)).map(Named::Current)
-    };
-    let Some(named) = named else { return Ok(missing(name).page()) };
-    let Some(file) = asking.repo.pictured(&named).await? else { return Ok(missing(name).page()) };
+    let fields = Fields::of(&asking.head.uri);
+    let absent = || missing(fields.get("f").unwrap_or_default()).page();
+    let Wanted { named, width, options } = Wanted::read(&fields);
+    let Some(named) = named else { return Ok(absent()) };
+    let Some(file) = asking.repo.pictured(&named).await? else { return Ok(absent()) };
     let Some(picture) = &file.picture else { return Ok(unrendered().page()) };
-    let number = |text: &str| text.trim().parse::<i64>().ok();
-    let width = field(&["w", "width"]).map(|text| number(text.trim().trim_end_matches("px")));
-    let Some(width) = width.flatten() else { return Ok(impossible().page()) };
-    let mut options = Options {
-        low_quality: field(&["quality"]) == Some("low"),
-        page: field(&["p", "page"])
-            .and_then(number)
-            .map(|page| u32::try_from(page.max(1)).unwrap_or(u32::MAX)),
-        lossless: matches!(field(&["lossy"]), Some("lossless" | "0" | "false")),
-        seek: field(&["seek", "thumbtime"])
-            .and_then(|text| text.parse::<f64>().ok())
-            .filter(|seconds| seconds.is_finite() && *seconds >= 0.0),
-        ..Options::default()
-    };
-    if let Some(code) = field(&["lang"]) {
-        options = options.with_language(code);
-    }
-    let Some(thumb) = picture.scale(Bounds { width, height: None }, &options) else {
-        return Ok(impossible().page());
-    };
+    let thumb = width.and_then(|width| picture.scale(Bounds { width, height: None }, &options));
+    let Some(thumb) = thumb else { return Ok(impossible().page()) };
     if matches!(&named, Named::Current(name) if name.dbkey() != file.name) {
         return Ok(to_target(asking.repo, &file, picture, &thumb));
     }
@@ -346,5 +358,47 @@ impl Refused {
             files::set(response.headers_mut(), header::RETRY_AFTER, &seconds.to_string());
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Wanted {
+        Wanted::read(&Fields::of(&format!("/w/thumb.php?{query}").parse().unwrap()))
+    }
+
+    #[test]
+    fn a_query_names_a_file() {
+        let current = |name: &str| Some(Named::Current(FileTitle::from_db(name)));
+        assert_eq!(read("f=a%20b.png&w=9").named, current("A_b.png"));
+        assert_eq!(read("f=A.png&archived=0").named, current("A.png"));
+        let archived = Some(Named::Archived("20260102030405!A_b.png".to_owned()));
+        assert_eq!(read("f=20260102030405!A%20b.png&archived=1").named, archived);
+        let long = format!("f=2!{}&archived=1", "x".repeat(MAX_NAME));
+        for query in ["", "f=", "f=A%7Cb.png", "f=A.png&archived=1", "f=A.png&temp=1", long.as_str()] {
+            assert_eq!(read(query).named, None, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_width_is_a_number_perhaps_of_pixels() {
+        for (query, width) in [("w=120", 120), ("width=120px", 120), ("w=9&width=%2050%20px", 50), ("w=-3", -3)] {
+            assert_eq!(read(query).width, Some(width), "{query}");
+        }
+        for query in ["", "w=", "w=px", "w=1e3", "w=1.5", "w=99999999999999999999"] {
+            assert_eq!(read(query).width, None, "{query}");
+        }
+    }
+
+    #[test]
+    fn odd_options_are_left_out_or_brought_into_range() {
+        assert_eq!(read("w=1&p=x&seek=-1&quality=high&lossy=1").options, Options::default());
+        assert_eq!(read("seek=NaN").options.seek.or(read("seek=inf").options.seek), None);
+        assert_eq!((read("page=-7").options.page, read("p=99999999999").options.page), (Some(1), Some(u32::MAX)));
+        let all = read("page=2&quality=low&lossy=false&thumbtime=1.5&lang=de").options;
+        assert_eq!((all.page, all.low_quality, all.lossless, all.seek), (Some(2), true, true, Some(1.5)));
+        assert_eq!(all.language.as_deref(), Some("de"));
     }
 }

@@ -80,7 +80,8 @@ impl Thumbnails {
         clock: Arc<dyn Clock>,
     ) -> Result<Self> {
         let pool = worker::Pool::new("thumbnails", THREADS, QUEUE)?;
-        let disk = settings.directory.as_deref().map(|directory| Disk::new(directory, settings.cache_bytes));
+        let directory = settings.directory.as_deref().filter(|_| settings.cache_bytes > 0);
+        let disk = directory.map(|directory| Disk::new(directory, settings.cache_bytes));
         let shared = Arc::new(Shared {
             decoders,
             clock,

@@ -436,7 +436,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "thumbnails.cache_bytes",
-        doc: "Bytes of disk for thumbnails, below thumbnails/ in the data directory. Those not asked for longest go first.",
+        doc: "Bytes of disk for thumbnails, below thumbnails/ in the data directory. Those not asked for longest go first. With 0 there are none.",
         kind: Kind::Number,
         get: |c| number(c.settings.thumbnails.cache_bytes),
         set: |c, v| {
