@@ -9,7 +9,7 @@ import tempfile
 
 import pytest
 
-from bombs import BOMBS, turbulence
+from bombs import BOMBS, patterns
 from server import BINARY, Server
 
 #: What a file may cost: seconds of processor time, and bytes.
@@ -78,7 +78,7 @@ def test_a_process_waits_for_all_others_once_it_takes_long():
         return int(fields[16]), int(fields[38])
 
     with tempfile.TemporaryFile() as file:
-        file.write(turbulence())
+        file.write(patterns())
         file.seek(0)
         spec = {"mime": "image/svg+xml", "width": 900, "height": 900, "low_quality": False, "output": "Png"}
         job = json.dumps({"job": {"Thumbnail": spec}, "limits": LIMITS})

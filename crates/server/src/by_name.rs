@@ -21,7 +21,8 @@ pub(crate) struct ByName {
 impl ByName {
     /// Reads the title of a special page; `None` for any other one.
     pub(crate) fn read(title: &Title, fields: &Fields) -> Option<Self> {
-        let number = |name: &str| fields.get(name).and_then(|text| text.parse::<i64>().ok()).filter(|n| *n > 0);
+        let number =
+            |name: &str| fields.get(name).and_then(|text| text.parse::<i64>().ok()).filter(|n| *n > 0);
         let (page, rest) = title.dbkey().split_once('/').unwrap_or((title.dbkey(), ""));
         let (name, is_path) = if page.eq_ignore_ascii_case("FilePath") {
             (if rest.is_empty() { fields.get("file")? } else { rest }, true)
@@ -110,7 +111,11 @@ mod tests {
     #[test]
     fn what_is_no_size_is_left_out() {
         for query in ["height=9", "width=0", "width=-5", "width=x", "width=99999999999999999999", "width="] {
-            assert_eq!(read("Special:FilePath/A.png", query), Some(("A.png".to_owned(), None, None, 302)), "{query}");
+            assert_eq!(
+                read("Special:FilePath/A.png", query),
+                Some(("A.png".to_owned(), None, None, 302)),
+                "{query}"
+            );
         }
     }
 }

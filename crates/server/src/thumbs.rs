@@ -17,8 +17,8 @@ use commonhold_repo::{
 use commonhold_web::thumbnail_error;
 
 use crate::accept;
-use crate::fields::Fields;
 use crate::answer;
+use crate::fields::Fields;
 use crate::files::{self, Audience};
 use crate::paths::{self, MAX_NAME, Placed};
 use crate::ranges;
@@ -384,7 +384,9 @@ mod tests {
 
     #[test]
     fn a_width_is_a_number_perhaps_of_pixels() {
-        for (query, width) in [("w=120", 120), ("width=120px", 120), ("w=9&width=%2050%20px", 50), ("w=-3", -3)] {
+        for (query, width) in
+            [("w=120", 120), ("width=120px", 120), ("w=9&width=%2050%20px", 50), ("w=-3", -3)]
+        {
             assert_eq!(read(query).width, Some(width), "{query}");
         }
         for query in ["", "w=", "w=px", "w=1e3", "w=1.5", "w=99999999999999999999"] {
@@ -396,7 +398,10 @@ mod tests {
     fn odd_options_are_left_out_or_brought_into_range() {
         assert_eq!(read("w=1&p=x&seek=-1&quality=high&lossy=1").options, Options::default());
         assert_eq!(read("seek=NaN").options.seek.or(read("seek=inf").options.seek), None);
-        assert_eq!((read("page=-7").options.page, read("p=99999999999").options.page), (Some(1), Some(u32::MAX)));
+        assert_eq!(
+            (read("page=-7").options.page, read("p=99999999999").options.page),
+            (Some(1), Some(u32::MAX))
+        );
         let all = read("page=2&quality=low&lossy=false&thumbtime=1.5&lang=de").options;
         assert_eq!((all.page, all.low_quality, all.lossless, all.seek), (Some(2), true, true, Some(1.5)));
         assert_eq!(all.language.as_deref(), Some("de"));
