@@ -217,10 +217,27 @@ impl Asking<'_> {
             let reason = "The file has this size itself. Its own address gives it.";
             return Ok(refused(StatusCode::BAD_REQUEST, reason).page());
         }
+        let rendition = accept::first_named(&self.head.headers, self.forms(picture, &thumb));
+        let mut given = self.give(file, picture, &thumb, place, audience, rendition).await?;
+        if rendition.is_some() && given.is_err() {
+            // The plain one takes less time.
+            given = self.give(file, picture, &thumb, place, audience, None).await?;
+        }
+        Ok(given.unwrap_or_else(|failure| failed(&failure).page()))
+    }
+
+    /// The answer with a thumbnail in one of its forms.
+    async fn give(
+        &self,
+        file: &Pictured,
+        picture: &Picture,
+        thumb: &Thumb,
+        place: &Place,
+        audience: Audience,
+        rendition: Option<Rendition>,
+    ) -> Result<std::result::Result<Response<Body>, ThumbnailFailure>> {
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
-        let forms = self.forms(picture, &thumb);
-        let rendition = accept::first_named(&self.head.headers, forms);
         let mime = rendition.map_or(picture.format.image(&thumb.options).mime(), Rendition::mime);
         let version = thumb.version(picture, rendition);
         let tag = format!("\"{}-{THUMBNAIL_GENERATION}-{version}\"", file.sha1);
@@ -237,26 +254,28 @@ impl Asking<'_> {
         if audience == Audience::Public && self.head.headers.contains_key(header::ORIGIN) {
             files::allow_scripts(headers);
         }
-        if !forms.is_empty() {
+        if !self.forms(picture, thumb).is_empty() {
             headers.append(header::VARY, HeaderValue::from_static("Accept"));
         }
         if files::is_unchanged(&self.head.headers, &tag, file.modified) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
-            return Ok(response);
+            return Ok(Ok(response));
         }
-        let made = self.repo.thumbnail(file, picture, &thumb, rendition, Some(self.address)).await?;
+        let made = self.repo.thumbnail(file, picture, thumb, rendition, Some(self.address)).await?;
         let thumbnail = match made {
             Ok(thumbnail) => thumbnail,
-            Err(failure) => return Ok(failed(&failure).page()),
+            Err(failure) => return Ok(Err(failure)),
         };
-        let Some(range) = ranges::part(self.head, &mut response, thumbnail.size) else { return Ok(response) };
+        let Some(range) = ranges::part(self.head, &mut response, thumbnail.size) else {
+            return Ok(Ok(response));
+        };
         if self.head.method == Method::GET {
             *response.body_mut() = match &thumbnail.body {
                 ThumbnailBody::Memory(bytes) => Body::from(piece(bytes, &range)),
                 ThumbnailBody::File(kept) => Body::from_stream(self.repo.kept_bytes(kept, range)),
             };
         }
-        Ok(response)
+        Ok(Ok(response))
     }
 
     /// The other forms that the site has of a thumbnail.
