@@ -27,13 +27,13 @@ sys.path.append(str(ROOT / "tests"))
 from bombs import BOMBS  # noqa: E402
 
 #: Files of each kind. The server doesn't try again what has failed, and each is there for a few seconds of decoding.
-COPIES = 12
+COPIES = 20
 #: Requests for their thumbnails at a time: more than can be decoded.
 BOMBERS = 8
-#: Between two requests of the neighbours, in seconds. One that comes late counts from when it was due.
-EVERY = 0.005
-#: How long each turn takes, and what is left out at its beginning.
-SECONDS, LEAD = 8, 0.5
+#: Seconds between two requests, and between two uploads. What comes late counts from when it was due.
+EVERY, UPLOAD_EVERY = 0.005, 0.025
+#: Seconds of a turn.
+SECONDS = 8
 #: A thumbnail of a usual width.
 WIDTH = 250
 SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/gif": "gif", "image/jpeg": "jpg", "image/tiff": "tif"}
@@ -132,47 +132,51 @@ class Bombers:
 
 
 class Neighbours:
-    """Somebody who asks for other things, one after the other, at a steady rate."""
+    """Two who ask for other things, one after the other, at a steady rate: one who reads, and one who uploads."""
 
     def __init__(self, wiki, noise):
         self.wiki, self.noise = wiki, noise
-        self.connection = wiki.connect()
-        self.name = "Neighbour.png"
-        wiki.send(self.connection, wiki.body("file", [png(100_000, noise)], filename=self.name))
-        query = f"/w/api.php?action=query&format=json&titles=File:{self.name}&prop=imageinfo&iiprop=url|size&iiurlwidth=20"
+        self.reader, self.uploader = wiki.connect(), wiki.connect()
+        name = "Neighbour.png"
+        wiki.send(self.uploader, wiki.body("file", [png(100_000, noise)], filename=name))
+        query = f"action=query&format=json&titles=File:{name}&prop=imageinfo&iiprop=url%7Csize&iiurlwidth=20"
         self.paths = {
-            "API": query.replace("|", "%7C"),
-            "thumbnails": thumbnail(self.name, 20),
-            "files": f"/images/{place(self.name)}",
-            "pages": f"/w/index.php?title=File:{self.name}",
+            "API": f"/w/api.php?{query}",
+            "thumbnails": thumbnail(name, 20),
+            "files": f"/images/{place(name)}",
+            "pages": f"/w/index.php?title=File:{name}",
         }
-
-    def upload(self, number):
-        """A small file of its own."""
-        return self.wiki.body("file", [png(10_000, self.noise)], filename=f"Neighbour {number} {time.time_ns()}.png")
 
     def ask(self, seconds):
         """Seconds that each request took from when it was due, by its kind."""
-        kinds = [*self.paths, "uploads"]
-        times = {kind: [] for kind in kinds}
-        fields = [("Cookie", self.wiki.cookie())]
-        body = self.upload(0)
-        began = time.perf_counter()
-        for number in range(int(seconds / EVERY)):
-            due = began + number * EVERY
+        times = {kind: [] for kind in [*self.paths, "uploads"]}
+        uploads = threading.Thread(target=self.upload, args=(seconds, times["uploads"]))
+        uploads.start()
+        kinds = list(self.paths)
+        for number, due in steadily(seconds, EVERY):
             kind = kinds[number % len(kinds)]
-            now = time.perf_counter()
-            if now < due:
-                time.sleep(due - now)
-            if kind == "uploads":
-                self.wiki.send(self.connection, body)
-            elif (answer := self.connection.request("GET", self.paths[kind], fields)).status != 200:
+            answer = self.reader.request("GET", self.paths[kind])
+            if answer.status != 200:
                 raise SystemExit(f"{kind}: {answer.status} {answer.body[:300]}")
-            if number * EVERY > LEAD:
-                times[kind].append(time.perf_counter() - due)
-            if kind == "uploads":
-                body = self.upload(number)
+            times[kind].append(time.perf_counter() - due)
+        uploads.join()
         return times
+
+    def upload(self, seconds, times):
+        """Small files, each another one."""
+        for number, due in steadily(seconds, UPLOAD_EVERY):
+            name = f"Neighbour {time.time_ns()} {number}.png"
+            self.wiki.send(self.uploader, self.wiki.body("file", [png(10_000, self.noise)], filename=name))
+            times.append(time.perf_counter() - due)
+
+
+def steadily(seconds, every):
+    """Numbers, and when each is due; it comes as soon after that as it can."""
+    began = time.perf_counter()
+    for number in range(int(seconds / every)):
+        due = began + number * every
+        time.sleep(max(0, due - time.perf_counter()))
+        yield number, due
 
 
 def measure(table, wiki, options):

@@ -1,22 +1,19 @@
 //! How far a process that decodes stands back behind the server, for whose answers others wait.
 //!
 //! A crowd of files that take all the time there is would make each other request wait for its turn, several times over
-//! as it goes from thread to thread. Most pictures take so little time that they may have it soon all the same.
+//! as it goes from thread to thread. Most pictures take so little time that they may have it anywhere.
 
 use std::io;
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::{getpid, nice};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
-use uapi::c::{SCHED_IDLE, sched_attr, sched_param};
 
 /// Steps of `nice`: about a tenth of the time of a process that takes none of them.
 const NICE: i32 = 10;
-/// Nanoseconds for which it computes at a time where nobody else wakes up. From Linux 6.12 on, those who want less at a
-/// time needn't wait for the end of it.
-const TURN: u64 = 100_000_000;
-/// Most pictures are done after so much processor time. What takes longer has only the time that nobody else wants.
+/// Most pictures are done after so much processor time. What takes longer leaves half of the processors to others.
 const SOON: Duration = Duration::from_millis(150);
 /// Bytes of the stack of a thread that does nothing but wait.
 const STACK: usize = 64 << 10;
@@ -24,15 +21,11 @@ const STACK: usize = 64 << 10;
 /// Lets others go first.
 pub(crate) fn stand_back() -> io::Result<()> {
     nice(NICE)?;
-    let mut turn: sched_attr = uapi::pod_zeroed();
-    (turn.sched_nice, turn.sched_runtime) = (NICE, TURN);
-    // Kernels that don't know of this do without.
-    let _ = uapi::sched_setattr(0, &turn, 0);
     Ok(())
 }
 
-/// Has this process wait for everybody else once it has computed for long. For behind the walls: a thread that was there
-/// before them would not be behind them.
+/// Has this process stay on half of its processors once it has computed for long. For behind the walls: a thread that
+/// was there before them would not be behind them.
 pub(crate) fn stand_back_further_later() -> io::Result<()> {
     let watch = || {
         loop {
@@ -43,9 +36,39 @@ pub(crate) fn stand_back_further_later() -> io::Result<()> {
             }
             thread::sleep(left);
         }
-        let no_priority: sched_param = uapi::pod_zeroed();
-        // A kernel that doesn't let it go on as before.
-        let _ = uapi::sched_setscheduler(getpid().as_raw_nonzero().get(), SCHED_IDLE, &no_priority);
+        let first = Some(getpid());
+        // Where it isn't let, it goes on as before.
+        let _ = sched_getaffinity(first).and_then(|all| sched_setaffinity(first, &half(&all)));
     };
     thread::Builder::new().stack_size(STACK).spawn(watch).map(drop)
+}
+
+/// The latter half of the processors; one at least.
+fn half(all: &CpuSet) -> CpuSet {
+    let there: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| all.is_set(*cpu)).collect();
+    let mut half = CpuSet::new();
+    for cpu in &there[there.len() / 2..] {
+        half.set(*cpu);
+    }
+    half
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_half_is_never_nothing() {
+        let set = |cpus: &[usize]| {
+            let mut set = CpuSet::new();
+            for cpu in cpus {
+                set.set(*cpu);
+            }
+            set
+        };
+        assert_eq!(half(&set(&[3])), set(&[3]));
+        assert_eq!(half(&set(&[0, 1])), set(&[1]));
+        assert_eq!(half(&set(&[0, 2, 4, 900])), set(&[4, 900]));
+        assert_eq!(half(&set(&[0, 1, 2])), set(&[1, 2]));
+    }
 }

@@ -230,13 +230,10 @@ fn filter() -> Option<BpfProgram> {
     // A process may end itself, and nobody else.
     let itself = getpid().as_raw_nonzero().get().cast_unsigned().into();
     rules.insert(libc::SYS_tgkill, vec![only_if(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, itself)?]);
-    // And it may stand back behind all others.
-    let idle = u64::from(libc::SCHED_IDLE.cast_unsigned());
-    let back = [(0, itself), (1, idle)].map(|(argument, value)| {
-        SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
-    });
-    let back: Vec<SeccompCondition> = back.into_iter().collect::<Result<_, _>>().ok()?;
-    rules.insert(libc::SYS_sched_setscheduler, vec![SeccompRule::new(back).ok()?]);
+    // And it may leave processors to others.
+    for call in [libc::SYS_sched_getaffinity, libc::SYS_sched_setaffinity] {
+        rules.insert(call, vec![only_if(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, itself)?]);
+    }
     let refused = SeccompAction::Errno(libc::EPERM.cast_unsigned());
     let arch = std::env::consts::ARCH.try_into().ok()?;
     SeccompFilter::new(rules, refused, SeccompAction::Allow, arch).ok()?.try_into().ok()
