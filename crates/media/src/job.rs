@@ -120,7 +120,7 @@ fn run_enclosed(order: &Order, source: &mut File) -> io::Result<Result<Answer, F
                 Err(failure) => return Ok(Err(failure)),
             };
             sandbox::enter(&limits)?;
-            priority::stand_back_further_later()?;
+            priority::stand_back_further_later();
             Ok(thumb::render_prepared(source, spec, &limits, &prepared).map(Answer::Thumbnail))
         }
         Job::Inspect { mime } => {
@@ -155,7 +155,7 @@ fn by_program(
 
 /// All that a process does that was started for one job. Gives its exit code.
 pub fn work(order: &str) -> io::Result<u8> {
-    priority::stand_back()?;
+    priority::stand_back();
     let order: Order = serde_json::from_str(order)?;
     let mut source = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     match run_enclosed(&order, &mut source)? {

@@ -1,9 +1,9 @@
 //! How far a process that decodes stands back behind the server, for whose answers others wait.
 //!
 //! A crowd of files that take all the time there is would make each other request wait for its turn, several times over
-//! as it goes from thread to thread. Most pictures take so little time that they may have it anywhere.
+//! as it goes from thread to thread. Most pictures take so little time that they may have it anywhere. Where a system
+//! doesn't let a process stand back, it works as it is.
 
-use std::io;
 use std::thread;
 use std::time::Duration;
 
@@ -19,14 +19,13 @@ const SOON: Duration = Duration::from_millis(150);
 const STACK: usize = 64 << 10;
 
 /// Lets others go first.
-pub(crate) fn stand_back() -> io::Result<()> {
-    nice(NICE)?;
-    Ok(())
+pub(crate) fn stand_back() {
+    let _ = nice(NICE);
 }
 
 /// Has this process stay on half of its processors once it has computed for long. For behind the walls: a thread that
 /// was there before them would not be behind them.
-pub(crate) fn stand_back_further_later() -> io::Result<()> {
+pub(crate) fn stand_back_further_later() {
     let watch = || {
         loop {
             let spent = Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or(SOON);
@@ -37,10 +36,9 @@ pub(crate) fn stand_back_further_later() -> io::Result<()> {
             thread::sleep(left);
         }
         let first = Some(getpid());
-        // Where it isn't let, it goes on as before.
         let _ = sched_getaffinity(first).and_then(|all| sched_setaffinity(first, &half(&all)));
     };
-    thread::Builder::new().stack_size(STACK).spawn(watch).map(drop)
+    let _ = thread::Builder::new().stack_size(STACK).spawn(watch);
 }
 
 /// The latter half of the processors; one at least.
