@@ -119,13 +119,11 @@ pub enum Failure {
 }
 
 impl From<io::Error> for Failure {
-    /// Decoders report the end of a file that is too short as one of these.
+    /// Decoders report what they can't make sense of as one of these. Only the system's own have its number.
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
-                Self::Damaged(error.to_string())
-            }
-            _ => Self::Source(error.to_string()),
+        match error.raw_os_error() {
+            Some(_) => Self::Source(error.to_string()),
+            None => Self::Damaged(error.to_string()),
         }
     }
 }

@@ -562,3 +562,11 @@ fn a_page_of_a_document_is_drawn_on_white() {
     }
     assert!(matches!(failed(b"%PDF-1.4\n%%EOF", &wanted), Failure::Damaged(_)));
 }
+
+#[test]
+fn what_a_decoder_finds_is_the_files_fault_and_what_the_system_says_is_not() {
+    for error in [io::Error::other("no such code"), io::ErrorKind::UnexpectedEof.into()] {
+        assert!(matches!(Failure::from(error), Failure::Damaged(_)));
+    }
+    assert!(matches!(Failure::from(io::Error::from_raw_os_error(5)), Failure::Source(_)));
+}
