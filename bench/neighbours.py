@@ -4,7 +4,6 @@ See README.md."""
 
 import argparse
 import contextlib
-import hashlib
 import itertools
 import json
 import multiprocessing
@@ -26,7 +25,7 @@ from run import Table, percentile, running, say
 sys.path.append(str(ROOT / "tests"))
 from bombs import BOMBS  # noqa: E402
 
-#: Files of each kind. The server doesn't try again what has failed, and each is there for a few seconds of decoding.
+#: Files of each kind. The server doesn't try again what has failed, so each is asked for once.
 COPIES = 20
 #: Requests for their thumbnails at a time: more than can be decoded.
 BOMBERS = 8
@@ -39,26 +38,14 @@ WIDTH = 250
 SUFFIXES = {"image/svg+xml": "svg", "image/png": "png", "image/gif": "gif", "image/jpeg": "jpg", "image/tiff": "tif"}
 
 
-def place(name):
-    """The hash folders of a file's address."""
-    digest = hashlib.md5(name.encode()).hexdigest()
-    return f"{digest[0]}/{digest[:2]}/{name}"
-
-
-def thumbnail(name, width=WIDTH):
-    """The path of a thumbnail's address."""
-    ending = {"svg": ".png", "tif": ".jpg"}.get(name.rsplit(".", 1)[1], "")
-    return f"/images/thumb/{place(name)}/{width}px-{name}{ending}"
-
-
 def distinct(content, mime, number):
     """The same file, and yet another: everything here may have more after its end."""
     return content + (f"<!-- {number} -->" if mime == "image/svg+xml" else f"{number}").encode()
 
 
 def upload_bombs(wiki):
-    """As many of each kind as are accepted; gives their names, kind by kind in turns."""
-    connection, names, refused = wiki.connect(), {}, []
+    """As many of each kind as are accepted; gives the paths of their thumbnails, kind by kind in turns."""
+    connection, paths, refused = wiki.connect(), {}, []
     for kind, (mime, make) in BOMBS.items():
         content = make()
         for number in range(COPIES):
@@ -73,25 +60,25 @@ def upload_bombs(wiki):
             if 0 < uploaded["imageinfo"]["width"] <= WIDTH:
                 say(f"{kind}: too small to be made smaller")
                 break
-            names.setdefault(kind, []).append(name)
+            paths.setdefault(kind, []).append(wiki.thumbnail(connection, name, WIDTH)[0])
     connection.close()
-    return [name for turn in itertools.zip_longest(*names.values()) for name in turn if name], refused
+    return [path for turn in itertools.zip_longest(*paths.values()) for path in turn if path], refused
 
 
 class Bombers:
     """A process that has thumbnails of bombs made, while it may."""
 
-    def __init__(self, wiki, names):
+    def __init__(self, wiki, paths):
         context = multiprocessing.get_context("fork")
         self.may, self.ends = context.Event(), context.Event()
         self.asking = context.Value("i", 0)
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=self.work, args=(wiki, names, theirs), daemon=True)
+        self.process = context.Process(target=self.work, args=(wiki, paths, theirs), daemon=True)
         self.process.start()
 
-    def work(self, wiki, names, pipe):
+    def work(self, wiki, paths, pipe):
         """Threads of it; at the end it tells how often which status came."""
-        left, statuses, lock = iter(names), {}, threading.Lock()
+        left, statuses, lock = iter(paths), {}, threading.Lock()
 
         def one():
             connection = wiki.connect()
@@ -99,11 +86,11 @@ class Bombers:
                 if not self.may.wait(0.1):
                     continue
                 with lock:
-                    name = next(left, None)
-                    if name is None:
+                    path = next(left, None)
+                    if path is None:
                         return
                     self.asking.value += 1
-                status = connection.request("GET", thumbnail(name)).status
+                status = connection.request("GET", path).status
                 with lock:
                     self.asking.value -= 1
                     statuses[status] = statuses.get(status, 0) + 1
@@ -140,10 +127,11 @@ class Neighbours:
         name = "Neighbour.png"
         wiki.send(self.uploader, wiki.body("file", [png(100_000, noise)], filename=name))
         query = f"action=query&format=json&titles=File:{name}&prop=imageinfo&iiprop=url%7Csize&iiurlwidth=20"
+        thumbnail, file = wiki.thumbnail(self.uploader, name, 20)
         self.paths = {
             "API": f"/w/api.php?{query}",
-            "thumbnails": thumbnail(name, 20),
-            "files": f"/images/{place(name)}",
+            "thumbnails": thumbnail,
+            "files": file,
             "pages": f"/w/index.php?title=File:{name}",
         }
 
@@ -181,10 +169,10 @@ def steadily(seconds, every):
 
 def measure(table, wiki, options):
     """Turns without and with bombs."""
-    names, refused = upload_bombs(wiki)
+    paths, refused = upload_bombs(wiki)
     if refused:
         table.skipped["not accepted when they were uploaded"] = ", ".join(refused)
-    neighbours, bombers = Neighbours(wiki, random.Random()), Bombers(wiki, names)
+    neighbours, bombers = Neighbours(wiki, random.Random()), Bombers(wiki, paths)
     neighbours.ask(2)
     for number in range(options.runs):
         for label in ("idle", "bombs"):
@@ -197,7 +185,7 @@ def measure(table, wiki, options):
                 table.add(label, f"{kind}, half", percentile(values, 0.5))
                 table.add(label, f"{kind}, 99 %", percentile(values, 0.99))
     statuses, left = bombers.stop()
-    say(f"bombs: {json.dumps(statuses)}, {left} of {len(names)} left")
+    say(f"bombs: {json.dumps(statuses)}, {left} of {len(paths)} left")
     if not left:
         raise SystemExit("there were too few bombs for the time: more COPIES")
     return statuses
@@ -207,10 +195,10 @@ def write(table, circumstances, options, statuses):
     """NEIGHBOURS.md."""
     judged = report.Judge()
     for kind in ("API", "thumbnails", "files", "pages", "uploads", "all"):
-        measure_ = f"{kind}, 99 %"
+        latest = f"{kind}, 99 %"
         judged.line(
             f"{kind}: 99 % with bombs to 99 % without", "below 2",
-            report.ratio(table.median("bombs", measure_), table.median("idle", measure_)), report.times, lambda v: v < 2,
+            report.ratio(table.median("bombs", latest), table.median("idle", latest)), report.times, lambda v: v < 2,
         )
     answers = ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items()))
     explanation = (

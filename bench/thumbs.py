@@ -3,7 +3,6 @@
 
 import argparse
 import concurrent.futures
-import hashlib
 import json
 import os
 import pathlib
@@ -165,26 +164,23 @@ class Gallery:
         self.wiki = wiki
         self.root = wiki.api.removesuffix("/w/api.php")
         self.names = {photograph: f"Photograph_{photograph.stem}.jpg" for photograph in photographs}
+        self.paths = {}
         self.mine = threading.local()
 
     def upload(self):
-        """All of them."""
+        """All of them. Their thumbnails are not made yet, but have addresses."""
         connection = self.wiki.connect()
         for photograph, name in self.names.items():
             self.wiki.send(connection, self.wiki.body("file", [photograph.read_bytes()], filename=name))
+            for width, _ in SIZES:
+                self.paths[photograph, width], _ = self.wiki.thumbnail(connection, name, width)
         connection.close()
-
-    def path(self, photograph, width):
-        """The path of a thumbnail's address."""
-        name = self.names[photograph]
-        digest = hashlib.md5(name.encode()).hexdigest()
-        return f"/images/thumb/{digest[0]}/{digest[:2]}/{name}/{width}px-{name}"
 
     def thumbnail(self, photograph, width):
         """Its bytes, over a connection of this thread's."""
         if not hasattr(self.mine, "connection"):
             self.mine.connection = self.wiki.connect()
-        answer = self.mine.connection.request("GET", self.path(photograph, width))
+        answer = self.mine.connection.request("GET", self.paths[photograph, width])
         if answer.status != 200:
             raise SystemExit(f"{self.wiki.label}: {answer.status} {answer.body[:500]}")
         return answer.body
@@ -232,7 +228,7 @@ def cached(table, peer, gallery, photograph, runs, directory):
             for width, _ in SIZES:
                 (files / f"{width}.jpg").write_bytes(gallery.thumbnail(photograph, width))
                 addresses = {
-                    peer.label: gallery.root + gallery.path(photograph, width),
+                    peer.label: gallery.root + gallery.paths[photograph, width],
                     nginx.label: f"http://127.0.0.1:{nginx.port}/{width}.jpg",
                 }
                 for number in range(runs):

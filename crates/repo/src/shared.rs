@@ -87,17 +87,15 @@ impl SharedFile {
     /// What matters of it for thumbnails, as far as it is told: the number of its pages isn't.
     pub fn picture(&self) -> Option<Picture> {
         let format = Format::of(&self.mime, self.media_type)?;
-        let (width, height) = (self.width, self.height);
-        let (page_sizes, duration, turned) = (Vec::new(), 0.0, false);
-        let seen = width > 0 && height > 0;
-        seen.then_some(Picture {
+        let seen = self.width > 0 && self.height > 0;
+        seen.then(|| Picture {
             format,
-            width,
-            height,
+            width: self.width,
+            height: self.height,
             pages: 1,
-            page_sizes,
-            duration,
-            turned,
+            page_sizes: Vec::new(),
+            duration: 0.0,
+            turned: false,
             moves: false,
         })
     }

@@ -120,6 +120,7 @@ impl Answered<'_> {
         let mut timestamp = String::new();
         SystemTime.format_time(&mut format::Writer::new(&mut timestamp))?;
         let Self { id, method, path, status, action, errors, milliseconds } = self;
+        let span = json!({ "id": id, "name": "request" });
         let told = json!({
             "timestamp": timestamp,
             "level": "INFO",
@@ -128,7 +129,8 @@ impl Answered<'_> {
                 "errors": errors, "milliseconds": milliseconds,
             },
             "target": ACCESS,
-            "span": { "id": id, "name": "request" },
+            "span": span,
+            "spans": [span],
         });
         writeln!(line, "{told}")
     }
@@ -290,6 +292,7 @@ mod tests {
         let told: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(told["fields"]["path"], answered.path);
         assert_eq!((&told["span"]["id"], &told["fields"]["status"]), (&"1f".into(), &404.into()));
+        assert_eq!(told["spans"], json!([told["span"]]));
     }
 
     #[test]

@@ -144,21 +144,7 @@ fn named(names: &[(u16, &str)], entries: &[(u16, Values)]) -> Entries {
     found
 }
 
-/// What a profile is called.
-fn profile(values: &Values) -> Option<Data> {
-    let name = match values {
-        Values::Opaque(bytes) => icc::name(bytes),
-        // Some say that bytes are numbers.
-        Values::Ints(bytes) => icc::name(&bytes.iter().map(|byte| *byte as u8).collect::<Vec<_>>()),
-        Values::Ascii(_) | Values::Ratios(_) => None,
-    };
-    name.map(Data::from)
-}
-
 fn data(name: &str, values: &Values) -> Option<Data> {
-    if name == "ICCProfileName" {
-        return profile(values);
-    }
     let list = match values {
         Values::Ascii(bytes) => {
             let text = bytes.split(|b| *b == 0).next().unwrap_or_default();
@@ -180,6 +166,7 @@ fn data(name: &str, values: &Values) -> Option<Data> {
 fn opaque(name: &str, bytes: &[u8]) -> Option<Data> {
     match name {
         "ExifVersion" | "FlashPixVersion" => text::clean(bytes).map(Data::from),
+        "ICCProfileName" => icc::name(bytes).map(Data::from),
         "FileSource" | "SceneType" => bytes.first().map(|b| Data::Int((*b).into())),
         "UserComment" => {
             let (charset, comment) = bytes.split_at_checked(8)?;

@@ -12,6 +12,8 @@ use crate::source::{Source, array_at, read_at};
 const ENTRY_LIMIT: u16 = 1000;
 /// How many bytes of a value are read.
 const VALUE_LIMIT: u64 = 64 << 10;
+/// The type of values that are bytes.
+const OPAQUE: u16 = 7;
 /// How many bytes of all values together are read. Entries may share their bytes, so the file's length is no limit.
 const VALUES_LIMIT: u64 = 512 << 10;
 
@@ -122,8 +124,9 @@ impl<'a> Directories<'a> {
             let [count, offset] = [4, 8].map(|at| array_at(entry, at).map_or(0, |b| self.u32(b)));
             let Some(unit) = unit(kind) else { continue };
             let size = u64::from(count) * unit;
-            // Of a profile only the name is read, which comes first.
-            let size = if tag == exif::PROFILE { size.min(VALUE_LIMIT) } else { size };
+            // A profile is bytes, whatever it says. Only its name is read, which comes first.
+            let is_profile = tag == exif::PROFILE;
+            let (kind, size) = if is_profile { (OPAQUE, size.min(VALUE_LIMIT)) } else { (kind, size) };
             if !is_wanted(tag) || count == 0 || size > VALUE_LIMIT.min(self.left) {
                 continue;
             }
