@@ -52,15 +52,16 @@ def upload_bombs(wiki):
             name = f"{kind.capitalize().replace(' ', '_').replace(',', '')}_{number}.{SUFFIXES[mime]}"
             pieces = wiki.body("file", [distinct(content, mime, number)], filename=name)
             try:
-                uploaded, _ = wiki.send(connection, pieces)
+                wiki.send(connection, pieces)
             except SystemExit as failure:
                 refused.append(kind)
                 say(f"{kind}: not accepted: {str(failure)[:150]}")
                 break
-            if 0 < uploaded["imageinfo"]["width"] <= WIDTH:
-                say(f"{kind}: too small to be made smaller")
+            path, original = wiki.thumbnail(connection, name, WIDTH)
+            if path in (None, original):
+                say(f"{kind}: nothing is made of it, and that is known before it is tried")
                 break
-            paths.setdefault(kind, []).append(wiki.thumbnail(connection, name, WIDTH)[0])
+            paths.setdefault(kind, []).append(path)
     connection.close()
     return [path for turn in itertools.zip_longest(*paths.values()) for path in turn if path], refused
 

@@ -36,11 +36,11 @@ class Wiki:
         return json.loads(answer.body)
 
     def thumbnail(self, connection, name, width):
-        """The path of a thumbnail of a file, and that of the file, as the wiki tells them."""
+        """The path of a thumbnail of a file, if it can have one, and that of the file, as the wiki tells them."""
         told = self.call(
             connection, action="query", titles=f"File:{name}", prop="imageinfo", iiprop="url", iiurlwidth=width,
         )["query"]["pages"][0]["imageinfo"][0]
-        return tuple(urllib.parse.urlsplit(told[field]).path for field in ("thumburl", "url"))
+        return tuple(urllib.parse.urlsplit(told[field]).path if field in told else None for field in ("thumburl", "url"))
 
     def cookie(self):
         """The session, as a request shows it."""
